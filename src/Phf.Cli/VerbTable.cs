@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace Phf.Cli;
+
+/// <summary>The verbs of the command line, one file each in Verbs/.</summary>
+internal static class VerbTable
+{
+    public static IEnumerable<Command> All() =>
+    [
+    ];
+}
