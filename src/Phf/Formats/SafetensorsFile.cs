@@ -45,13 +45,12 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>All elements of a tensor of type <typeparamref name="T"/> (BF16 as <c>ushort</c>, BOOL also as <c>byte</c>).</summary>
     /// <exception cref="InvalidDataException">No such tensor, another element type, or more than <see cref="int.MaxValue"/> elements.</exception>
-    public ReadOnlySpan<T> Span<T>(string name) where T : unmanaged
-    {
-        SafetensorsEntry entry = Entry(name);
-        if (entry.Count > int.MaxValue)
-            throw new InvalidDataException($"{Path}: tensor '{name}' has {entry.Count} elements; read it in parts");
-        return Span<T>(entry, 0, (int)entry.Count);
-    }
+    public ReadOnlySpan<T> Span<T>(string name) where T : unmanaged => Span<T>(Entry(name));
+
+    /// <inheritdoc cref="Span{T}(string)"/>
+    public ReadOnlySpan<T> Span<T>(SafetensorsEntry entry) where T : unmanaged => entry.Count <= int.MaxValue
+        ? Span<T>(entry, 0, (int)entry.Count)
+        : throw new InvalidDataException($"{Path}: tensor '{entry.Name}' has {entry.Count} elements; read it in parts");
 
     /// <summary>Elements [<paramref name="start"/>, <paramref name="start"/> + <paramref name="count"/>) of a tensor, for those above 2^31 elements.</summary>
     public ReadOnlySpan<T> Span<T>(SafetensorsEntry entry, long start, int count) where T : unmanaged
