@@ -14,6 +14,9 @@ public sealed record PackOptions
     /// <summary>Tokens per shard; a longer document gets a shard of its own. One shard per split is held in memory.</summary>
     public long MaxShardTokens { get; init; } = 1 << 25;
 
+    /// <summary>The most that <see cref="MaxShardTokens"/> may be; a shard is built in memory.</summary>
+    public const long LargestShard = 1 << 29;
+
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <summary>Replaces a dataset that is there already. Anything else in its place is left alone.</summary>
@@ -45,7 +48,8 @@ public static class Packer
     {
         if (!(options.HeldOutFraction >= 0 && options.HeldOutFraction < 1))
             throw new ArgumentException($"held-out fraction {options.HeldOutFraction}; 0 up to but not including 1 was expected");
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxShardTokens);
+        if (options.MaxShardTokens is < 1 or > PackOptions.LargestShard)
+            throw new ArgumentException($"{options.MaxShardTokens} tokens per shard; 1 to {PackOptions.LargestShard} was expected");
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputDirectory));
         CheckOutput(output, options.Force);
         string partial = $"{output}.{Guid.NewGuid():N}.partial";
