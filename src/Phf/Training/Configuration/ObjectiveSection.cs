@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Section <c>objective</c>. A parameter that is not set has the objective's own default.</summary>

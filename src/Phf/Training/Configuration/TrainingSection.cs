@@ -86,7 +86,7 @@ public sealed record TrainingSection
     public long TokensAlreadySeen { get; init; }
 
     /// <summary>Sequences per step of the optimizer.</summary>
-    internal int SequencesPerStep => EffectiveBatchSize ?? PerDeviceTrainBatchSize;
+    public int SequencesPerStep => EffectiveBatchSize ?? PerDeviceTrainBatchSize;
 
     /// <summary>Forward and backward passes per step: sequences per step / per_device_train_batch_size.</summary>
     public int AccumulationSteps => SequencesPerStep / PerDeviceTrainBatchSize;
