@@ -53,18 +53,19 @@ public sealed partial class ArchitectureTests
     [InlineData("Phf.Training.Configuration", "using static Phf.Generation.Sampler;\nnamespace Phf.Training.Configuration;", "Phf.Generation")]
     [InlineData("Phf.Data", "namespace Phf.Data;\nglobal using Weights = Phf.Model.Weights;", "Phf.Model")]
     [InlineData("Phf.Scoring", "namespace Phf.Scoring;\nvar cursor = new Phf.Data.DataCursor(0, 0, 0);", "Phf.Data")]
-    [InlineData("Phf.Numerics.Memory", "namespace Phf.Numerics.Memory;\nusing Phf.Numerics.Cpu;", "Phf.Numerics.Cpu")]
-    [InlineData("Phf.Numerics.Cpu", "namespace Phf.Numerics.Cpu;\nusing Phf.Formats;", "Phf.Formats")]
+    [InlineData("Phf.Numerics.Memory", "namespace Phf.Numerics.Memory;\nusing Phf.Numerics.Backend.Cpu;", "Phf.Numerics.Backend.Cpu")]
+    [InlineData("Phf.Numerics.Backend.Cpu", "namespace Phf.Numerics.Backend.Cpu;\nusing Phf.Formats;", "Phf.Formats")]
     [InlineData("Phf.Evaluation", "namespace Phf.Evaluation;\nusing Phf.Cli.Verbs;", "Phf.Cli")]
     [InlineData("Phf.Data", "namespace Phf.Data;\nusing Phf.Misc;", "Phf.Misc")]
     [InlineData("Phf.Data", "namespace Phf.Elsewhere;", "Phf.Elsewhere")]
     [InlineData("Phf", "namespace Phf;", "no floor")]
-    public void Checker_FindsTheViolation(string folder, string source, string named) => Assert.Contains(named, Assert.Single(Violations(folder, "x.cs", source)));
+    public void Checker_FindsTheViolation(string folder, string source, string named) =>
+        Assert.Contains(named, Assert.Single(Violations(folder, "x.cs", source)));
 
     [Theory]
     [InlineData("Phf.Training", "using System.Text;\nusing Phf.Data;\nusing Phf.Model;\nusing Phf.Training.Configuration;\nnamespace Phf.Training;")]
     [InlineData("Phf.Formats", "using Phf.Numerics.Memory;\nnamespace Phf.Formats; // not Phf.Training.Trainer\n/// <see cref=\"Phf.Cli.Program\"/>")]
-    [InlineData("Phf.Numerics.Cpu", "using Phf.Numerics.Threads;\nnamespace Phf.Numerics.Cpu;")]
+    [InlineData("Phf.Numerics.Backend.Cpu", "using Phf.Numerics.Threads;\nnamespace Phf.Numerics.Backend.Cpu;")]
     [InlineData("Phf.Cli", "Run(); // a file of top-level statements has no namespace")]
     public void Checker_LetsPass(string folder, string source) => Assert.Empty(Violations(folder, "x.cs", source));
 
@@ -106,7 +107,7 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"^\s*namespace\s+([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Declared();
 
-    /// <summary>A namespace of the house: Phf and the capitalised names behind it. In a type's full name the type counts as part, which changes no floor.</summary>
+    /// <summary>Phf and the capitalised names behind it: a namespace, or a type's full name, which lies on the same floor.</summary>
     [GeneratedRegex(@"(?<![\w.])Phf(\.[A-Z]\w*)+")]
     private static partial Regex Used();
 }

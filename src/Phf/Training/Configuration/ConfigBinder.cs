@@ -3,7 +3,7 @@ using Phf.Data;
 
 namespace Phf.Training.Configuration;
 
-/// <summary>Gives a written configuration its meaning: fills the records, and collects every problem and note on the way instead of stopping at the first.</summary>
+/// <summary>Gives a written configuration its meaning: fills the records, and collects every problem and note on the way.</summary>
 internal sealed class ConfigBinder
 {
     private const double LargestExactWhole = 1L << 53;
@@ -15,7 +15,10 @@ internal sealed class ConfigBinder
 
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>A record of <paramref name="type"/> with what <paramref name="mapping"/> gives and defaults for the rest; <paramref name="path"/> is its dotted name.</summary>
+    /// <summary>
+    /// A record of <paramref name="type"/> with what <paramref name="mapping"/> gives and defaults for the rest; <paramref name="path"/> is its
+    /// dotted name.
+    /// </summary>
     public object BindSection(Type type, MappingNode mapping, string path)
     {
         object section = Activator.CreateInstance(type)!;

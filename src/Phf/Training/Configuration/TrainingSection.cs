@@ -1,6 +1,6 @@
 namespace Phf.Training.Configuration;
 
-/// <summary>Section <c>training</c>: the names and defaults of Hugging Face's TrainingArguments, the reference's additions and a few of our own.</summary>
+/// <summary>Section <c>training</c>: names and defaults of Hugging Face's TrainingArguments, the reference's additions, our own.</summary>
 [WithoutEffect("everything is computed in 32-bit floats", "fp16", "bf16", "tf32")]
 [WithoutEffect("packed data has no columns", "remove_unused_columns")]
 [WithoutEffect("blocks are read where they are used", "dataloader_num_workers", "dataloader_pin_memory")]
