@@ -5,7 +5,8 @@ namespace Phf.Training.Configuration;
 
 /// <summary>
 /// Reads the plain part of YAML that configurations need: mappings, lists and scalars. Files come from strangers, so depth and the number of
-/// values are limited (bytes by <see cref="ConfigLoader"/>), anchors, aliases and tags are refused (no text grows on reading, no type is chosen by the file), and so are keys written twice.
+/// values are limited (bytes by <see cref="ConfigLoader"/>), anchors, aliases and tags are refused (no text grows on reading,
+/// no type is chosen by the file), and so are keys written twice.
 /// </summary>
 internal sealed class YamlReader
 {
