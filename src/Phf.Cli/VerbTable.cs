@@ -9,5 +9,6 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         PackVerb.Create(),
+        EnvVerb.Create(),
     ];
 }
