@@ -8,6 +8,7 @@ internal static class VerbTable
 {
     public static IEnumerable<Command> All() =>
     [
+        ScoreVerb.Create(),
         PackVerb.Create(),
         EnvVerb.Create(),
     ];

@@ -1,4 +1,5 @@
 using Phf.Data;
+using Phf.Formats;
 using Phf.Text;
 
 namespace Phf.Tests.Data;
@@ -79,19 +80,35 @@ public sealed class PackerTests : IDisposable
         Assert.Contains("another tokenizer", Assert.Throws<InvalidDataException>(() => dataset.CheckTokenizer(other)).Message);
     }
 
-    [Fact]
-    public void Pack_ALargeVocabulary_Uses32Bits()
+    [Theory]
+    [InlineData(1 << 16, 65_535, SafetensorsType.U16)]
+    [InlineData((1 << 16) + 1, 65_536, SafetensorsType.U32)]
+    public void Tokens_Take16BitsWhereTheyFit(int vocabularySize, int largestToken, SafetensorsType type)
     {
-        string[] added = [.. Enumerable.Range(0, 66_000).Select(i => $"<|extra{i}|>")];
-        BpeTokenizer large = SmallDataset.Tokenizer.WithAddedTokens(added);
-        File.WriteAllText(_folder.At("s.jsonl"), """{"texts": ["a<|extra65999|>"], "scores": [1]}""");
-        Packer.Pack([_folder.At("s.jsonl")], large, _folder.At("p"), new PackOptions());
-        using PackedDataset dataset = PackedDataset.Open(_folder.At("p", "train"));
+        var writer = new SplitWriter(_folder.FullName, vocabularySize, maxShardTokens: 100);
+        writer.Add(new TokenizedDocument([largestToken, 5], SegmentStarts: [0, 1], Scores: [0, 1]));
+        writer.Finish(totals => new DatasetManifest
+        {
+            Format = DatasetManifest.CurrentFormat,
+            Split = Packer.TrainSplit,
+            Tokenizer = new TokenizerInfo("x", vocabularySize, 0),
+            Scorer = null,
+            Segmenter = null,
+            HeldOutFraction = 0,
+            Seed = 0,
+            Documents = 1,
+            Segments = 2,
+            Tokens = 2,
+            SegmentScores = totals.SegmentScores,
+            DocumentScores = totals.DocumentScores,
+            Shards = totals.Shards,
+        });
+        using (SafetensorsFile shard = SafetensorsFile.Open(_folder.At("shard-00000.safetensors"))) Assert.Equal(type, shard.Entry("tokens").Type);
+        using PackedDataset dataset = PackedDataset.Open(_folder.FullName);
         int[] tokens = new int[3];
-        var options = new BlockOptions { BlockLength = 2, EndOfTextId = large.EndOfTextId, Seed = 0 };
+        var options = new BlockOptions { BlockLength = 2, EndOfTextId = 0, Seed = 0 };
         Assert.True(new BlockReader(dataset, options).Next(tokens, new float[3], new TokenKind[3]));
-        Assert.Equal(large.VocabularySize - 1, tokens[2]);
-        Assert.True(large.VocabularySize > 1 << 16);
+        Assert.Equal([0, largestToken, 5], tokens);
     }
 
     [Fact]
