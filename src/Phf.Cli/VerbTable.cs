@@ -10,5 +10,6 @@ internal static class VerbTable
     [
         EnvVerb.Create(),
         PackVerb.Create(),
+        ScoreVerb.Create(),
     ];
 }
