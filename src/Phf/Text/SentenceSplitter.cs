@@ -28,10 +28,10 @@ public static class SentenceSplitter
     /// <summary>One pass over a text: white space and words in turn, each only looked at as closely as it needs.</summary>
     private sealed class Scan(string text)
     {
-        private readonly List<Range> tokens = [];
-        private readonly Stack<int> suffixEnds = [];
-        private readonly List<int> starts = [];
-        private bool ended; // a terminator was seen since the sentence began
+        private readonly List<Range> _tokens = [];
+        private readonly Stack<int> _suffixEnds = [];
+        private readonly List<int> _starts = [];
+        private bool _ended; // a terminator was seen since the sentence began
 
         public List<int> Starts()
         {
@@ -49,7 +49,7 @@ public static class SentenceSplitter
                 else ReadWord(at, end);
                 at = end;
             }
-            return starts;
+            return _starts;
         }
 
         private bool IsSpace(int at) => SentenceCharacters.Of(text[at]).HasFlag(SentenceTrait.Space);
@@ -59,23 +59,23 @@ public static class SentenceSplitter
             bool mayEnd = false;
             for (int i = start; i < end && !mayEnd; i++)
                 mayEnd = char.IsHighSurrogate(text[i]) || SentenceCharacters.Of(text[i]).HasFlag(SentenceTrait.Terminator);
-            if (!mayEnd && !ended) return;
+            if (!mayEnd && !_ended) return;
 
-            tokens.Clear();
-            SentenceTokens.Cut(text, start, end, tokens, suffixEnds);
-            foreach (Range token in tokens)
+            _tokens.Clear();
+            SentenceTokens.Cut(text, start, end, _tokens, _suffixEnds);
+            foreach (Range token in _tokens)
             {
                 ReadOnlySpan<char> word = text.AsSpan(token);
                 bool isTerminator = SentenceCharacters.At(word, 0, out int width).HasFlag(SentenceTrait.Terminator) && width == word.Length;
-                if (isTerminator) ended = true;
-                else if (ended && !IsPunctuation(word)) BeginAfterEnd(token.Start.Value);
+                if (isTerminator) _ended = true;
+                else if (_ended && !IsPunctuation(word)) BeginAfterEnd(token.Start.Value);
             }
         }
 
         private void BeginAfterEnd(int start)
         {
-            if (ended) starts.Add(start);
-            ended = false;
+            if (_ended) _starts.Add(start);
+            _ended = false;
         }
 
         private static bool IsPunctuation(ReadOnlySpan<char> word)
