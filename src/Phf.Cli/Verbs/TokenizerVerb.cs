@@ -52,7 +52,7 @@ internal static class TokenizerVerb
         Dictionary<string, long> pieces = [];
         ConsoleProgress.Run("reading", "documents", InputFile.TotalBytes(files), progress =>
             pieces = BpeTrainer.CountPieces(
-                TextRecords.Read(files, options, skipped, bytes => progress.Report(bytes, documents++)).Select(record => record.Text), cancellation));
+                TextRecords.Read(files, options, skipped, bytes => progress.Report(bytes, ++documents)).Select(record => record.Text), cancellation));
         if (documents == 0) throw new InvalidDataException($"no texts in {string.Join(", ", files)}{FirstReason(skipped)}");
 
         BpeTokenizer? tokenizer = null;

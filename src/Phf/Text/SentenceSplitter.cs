@@ -4,7 +4,10 @@ namespace Phf.Text;
 /// Cuts text into sentences by the rule of spaCy's blank English sentencizer: a sentence ends after a token that is a terminator (<c>. ! ?</c> and their
 /// like in other scripts) and the punctuation that follows it. Abbreviations, numbers, URLs and ellipses are tokens without such an end.
 /// </summary>
-/// <remarks>The sentences, one after another, are the text exactly; blanks belong to the sentence before them. Linear in the length of the text.</remarks>
+/// <remarks>
+/// The sentences, one after another, are the text exactly; blanks belong to the sentence before them. Linear in the length of the text. The data are those
+/// of spaCy 3.8; 3.2.0, the paper's version, differs in English only where a sentence ends in <c>May.</c>, which it takes for an abbreviation.
+/// </remarks>
 public static class SentenceSplitter
 {
     /// <summary>Names the rule in scored data.</summary>
