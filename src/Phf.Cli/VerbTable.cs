@@ -11,5 +11,6 @@ internal static class VerbTable
         EnvVerb.Create(),
         PackVerb.Create(),
         ScoreVerb.Create(),
+        TokenizerVerb.Create(),
     ];
 }
