@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Phf.Cli.Verbs;
 
 namespace Phf.Cli;
 
@@ -7,5 +8,6 @@ internal static class VerbTable
 {
     public static IEnumerable<Command> All() =>
     [
+        ReportVerb.Create(),
     ];
 }
