@@ -1,3 +1,5 @@
+using Phf.Formats;
+
 namespace Phf.Evaluation.Report;
 
 /// <summary>Writes reports. Files are whole or absent, depend on nothing outside themselves, and are the same bytes for the same runs.</summary>
@@ -11,7 +13,7 @@ public static class ReportWriter
     public static void Write(IReadOnlyList<RunReport> runs, CorpusFacts? corpus, string path)
     {
         Check(runs);
-        EvaluationFiles.WriteWhole(path, new ReportPage(runs, corpus ?? CorpusOf(runs)).ToString());
+        DurableFile.WriteText(path, new ReportPage(runs, corpus ?? CorpusOf(runs)).ToString());
     }
 
     /// <summary>Writes the main chart alone as an SVG file with light colours, e.g. for a README.</summary>
@@ -20,7 +22,7 @@ public static class ReportWriter
     {
         Check(runs);
         var look = new ChartLook(1000, 580, Direct: true, ChartTheme.Light, Title: "Misalignment against capability");
-        EvaluationFiles.WriteWhole(path, MainChart.Draw(runs, corpus ?? CorpusOf(runs), look) + "\n");
+        DurableFile.WriteText(path, MainChart.Draw(runs, corpus ?? CorpusOf(runs), look) + "\n");
     }
 
     private static void Check(IReadOnlyList<RunReport> runs)

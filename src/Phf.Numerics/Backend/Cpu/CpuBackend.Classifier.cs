@@ -1,0 +1,47 @@
+using Phf.Numerics.Backend.Cpu.Gemm;
+using Phf.Numerics.Memory;
+
+namespace Phf.Numerics.Backend.Cpu;
+
+internal sealed unsafe partial class CpuBackend<S, V>
+{
+    private const int LogitsBudget = 4 << 20; // floats of one chunk of logits
+    private readonly Scratch _logits = new();
+
+    public void Logits(Tensor hidden, Tensor table, Tensor logits) =>
+        Multiply(GemmForm.NT, hidden, table, logits, accumulate: false, default);
+
+    public void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
+        Span<float> logComplements, Tensor dHidden, Tensor dTable)
+    {
+        int vocabulary = table.Rows, channels = hidden.Columns;
+        // A chunk is a multiple of 64 rows, and its size depends on the vocabulary alone. Rows are a vector longer than the
+        // vocabulary, so that their stride is no power of two.
+        int stride = (vocabulary + 15) / 16 * 16 + 16, chunk = Math.Max(128, LogitsBudget / stride / 64 * 64);
+        float* logits = _logits.Get((long)Math.Min(chunk, hidden.Rows) * stride);
+        ClassifierJob<S, V> job = _classifier;
+        job.Logits = logits;
+        job.Stride = stride;
+        job.Vocabulary = vocabulary;
+        job.WithGradient = !dHidden.IsEmpty;
+        fixed (int* target = targets)
+        fixed (float* positive = weights.Positive, negative = weights.Negative, logProb = logProbs, logComplement = logComplements)
+            for (int first = 0; first < hidden.Rows; first += chunk)
+            {
+                int rows = Math.Min(chunk, hidden.Rows - first);
+                float* h = hidden.Pointer + (nint)first * channels;
+                _gemm.Run(GemmForm.NT, rows, vocabulary, channels, h, channels, table.Pointer, channels, logits, stride, accumulate: false, default);
+                job.Rows = rows;
+                job.Targets = target + first;
+                job.Positive = positive + first;
+                job.Negative = negative == null ? null : negative + first;
+                job.LogProbs = logProb + first;
+                job.LogComplements = logComplement + first;
+                _pool.Run(job, Tiles(rows, Cpu.ClassifierJob<S, V>.RowsPerTile));
+                if (!job.WithGradient) continue;
+                float* dh = dHidden.Pointer + (nint)first * channels;
+                _gemm.Run(GemmForm.NN, rows, channels, vocabulary, logits, stride, table.Pointer, channels, dh, channels, accumulate: false, default);
+                _gemm.Run(GemmForm.TN, vocabulary, channels, rows, logits, stride, h, channels, dTable.Pointer, channels, accumulate: true, default);
+            }
+    }
+}

@@ -1,0 +1,114 @@
+using Phf.Numerics.Memory;
+
+namespace Phf.Numerics.Backend;
+
+/// <summary>
+/// The operations a GPT-2 needs, forward and backward, on single-precision tensors. Sources first, sizes, destination last.
+/// N is the number of rows (tokens), C channels, V vocabulary, H heads, D = C / H channels of a head, T time.
+/// Every result is the same for any number of threads. Destinations are overwritten unless the text says "adds".
+/// </summary>
+public interface IBackend : IDisposable
+{
+    /// <summary>What computes, e.g. <c>cpu/avx512 2 threads</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Threads in use, the caller's included.</summary>
+    int Threads { get; }
+
+    /// <summary>output (N, C) = tokenTable[tokens] + positionTable[positions].</summary>
+    void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Tensor tokenTable, Tensor positionTable, Tensor output);
+
+    /// <summary>Adds dOutput's rows to the rows of dTokenTable and dPositionTable that <see cref="Embed"/> read, in row order.</summary>
+    void EmbedBackward(Tensor dOutput, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Tensor dTokenTable, Tensor dPositionTable);
+
+    /// <summary>output = (input - mean) * rstd * gain + bias per row; mean and rstd (1, N) are kept for the backward pass.</summary>
+    void LayerNorm(Tensor input, Tensor gain, Tensor bias, float epsilon, Tensor output, Tensor mean, Tensor rstd);
+
+    /// <summary>Adds to dInput, dGain and dBias.</summary>
+    void LayerNormBackward(Tensor dOutput, Tensor input, Tensor gain, Tensor mean, Tensor rstd, Tensor dInput, Tensor dGain, Tensor dBias);
+
+    /// <summary>output (N, Out) = input (N, In) * weight (In, Out) + bias (1, Out) [+ residual (N, Out) unless empty].</summary>
+    void Linear(Tensor input, Tensor weight, Tensor bias, Tensor residual, Tensor output);
+
+    /// <summary>preActivation = input * weight + bias; output = activation(preActivation).</summary>
+    void LinearActivation(Tensor input, Tensor weight, Tensor bias, Activation activation, Tensor preActivation, Tensor output);
+
+    /// <summary>dInput = dOutput * weight^T; adds input^T * dOutput to dWeight and dOutput's column sums to dBias.</summary>
+    void LinearBackward(Tensor dOutput, Tensor input, Tensor weight, Tensor dInput, Tensor dWeight, Tensor dBias);
+
+    /// <summary>dPreActivation = dOutput * activation'(preActivation), in place: dOutput becomes dPreActivation.</summary>
+    void ActivationBackward(Tensor preActivation, Activation activation, Tensor dOutput);
+
+    /// <summary>
+    /// Causal self-attention of every head: qkv (B T, 3C) holds queries, keys, values side by side, heads side by side in each.
+    /// output (B T, C); logSumExp (B H, T) of the scaled scores is kept for the backward pass.
+    /// </summary>
+    void Attention(Tensor qkv, AttentionShape shape, Tensor output, Tensor logSumExp);
+
+    /// <summary>dQkv (B T, 3C) from dOutput; scores are computed again from qkv and logSumExp.</summary>
+    void AttentionBackward(Tensor dOutput, Tensor qkv, Tensor output, Tensor logSumExp, AttentionShape shape, Tensor dQkv);
+
+    /// <summary>
+    /// Attention of one new token per sequence: writes the keys and values of qkv (B, 3C) into the caches (B T, C) at
+    /// <paramref name="position"/>, then attends to positions 0 .. position. shape.Time is the caches' T.
+    /// </summary>
+    void AttentionStep(Tensor qkv, AttentionShape shape, int position, Tensor keyCache, Tensor valueCache, Tensor output);
+
+    /// <summary>logits (N, V) = hidden (N, C) * table (V, C)^T.</summary>
+    void Logits(Tensor hidden, Tensor table, Tensor logits);
+
+    /// <summary>
+    /// The fused classifier: log-probabilities of the targets under softmax(hidden * table^T), and the gradient of
+    /// sum_i -positive_i log p_i - negative_i log(1 - p_i). [N, V] logits never exist: rows are visited in chunks.
+    /// </summary>
+    /// <param name="hidden">(N, C)</param>
+    /// <param name="table">(V, C)</param>
+    /// <param name="targets">N token numbers.</param>
+    /// <param name="weights">What each row pays, and what to compute.</param>
+    /// <param name="logProbs">N values log p.</param>
+    /// <param name="logComplements">N values log(1 - p), from the other tokens' exponentials, exact where p is near 1.</param>
+    /// <param name="dHidden">(N, C), overwritten; empty: no gradient is computed.</param>
+    /// <param name="dTable">(V, C), added to.</param>
+    void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
+        Span<float> logComplements, Tensor dHidden, Tensor dTable);
+
+    /// <summary>Sum of squares, in double.</summary>
+    double SquaredNorm(FlatBlock values);
+
+    /// <summary>One AdamW update of parameters, first and second moments (Loshchilov and Hutter 2019, algorithm 2, as in PyTorch).</summary>
+    void AdamW(FlatBlock parameters, FlatBlock gradients, FlatBlock firstMoments, FlatBlock secondMoments, AdamWStep step);
+
+    /// <summary>Sets every element to zero.</summary>
+    void Clear(FlatBlock values);
+}
+
+/// <summary>Non-linearity of the feed-forward layer.</summary>
+public enum Activation
+{
+    /// <summary>GELU by its tanh approximation: x / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3))).</summary>
+    GeluTanh,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
+}
+
+/// <summary>B sequences of T tokens with H heads of D channels; scores are multiplied by Scale before the softmax.</summary>
+public readonly record struct AttentionShape(int Batch, int Time, int Heads, int HeadSize, float Scale)
+{
+    public int Channels => Heads * HeadSize;
+}
+
+/// <summary>
+/// What each of N rows pays in the classifier: -Positive log p - Negative log(1 - p). Both spans have N elements; an empty
+/// Negative means zeros.
+/// </summary>
+public readonly ref struct TokenWeights(ReadOnlySpan<float> positive, ReadOnlySpan<float> negative)
+{
+    public ReadOnlySpan<float> Positive { get; } = positive;
+
+    public ReadOnlySpan<float> Negative { get; } = negative;
+}
+
+/// <summary>Numbers of one AdamW step; GradientScale multiplies the gradients first (clipping), Step counts from 1.</summary>
+public readonly record struct AdamWStep(
+    int Step, float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, float GradientScale);

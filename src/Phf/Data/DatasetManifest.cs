@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Phf.Formats;
+
+namespace Phf.Data;
+
+/// <summary>Percentiles of a set of scores.</summary>
+public sealed record ScoreQuantiles(double P0, double P10, double P25, double P50, double P75, double P90, double P99, double P100)
+{
+    /// <param name="sorted">Ascending, at least one value.</param>
+    public static ScoreQuantiles OfSorted(ReadOnlySpan<double> sorted) => new(
+        Percentiles.OfSorted(sorted, 0), Percentiles.OfSorted(sorted, 10), Percentiles.OfSorted(sorted, 25), Percentiles.OfSorted(sorted, 50),
+        Percentiles.OfSorted(sorted, 75), Percentiles.OfSorted(sorted, 90), Percentiles.OfSorted(sorted, 99), Percentiles.OfSorted(sorted, 100));
+}
+
+/// <summary>One shard of a packed dataset; <paramref name="Sha256"/> (hexadecimal) and <paramref name="Bytes"/> are of the whole file.</summary>
+public sealed record ShardInfo(string File, long Bytes, string Sha256, long Documents, long Segments, long Tokens);
+
+/// <summary>The tokenizer that packed a dataset.</summary>
+public sealed record TokenizerInfo(string Fingerprint, int VocabularySize, int EndOfTextId);
+
+/// <summary><c>dataset.json</c>, written after the shards: a directory without it is not a dataset. See docs/formats.md.</summary>
+public sealed record DatasetManifest
+{
+    public const string FileName = "dataset.json";
+    public const string CurrentFormat = "phf-dataset-1";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+    };
+
+    public required string Format { get; init; }
+
+    /// <summary><c>train</c> or <c>heldout</c>.</summary>
+    public required string Split { get; init; }
+
+    public required TokenizerInfo Tokenizer { get; init; }
+
+    /// <summary>The scorer's id, or null where the scored files did not name it.</summary>
+    public required string? Scorer { get; init; }
+
+    public required string? Segmenter { get; init; }
+    public required double HeldOutFraction { get; init; }
+    public required ulong Seed { get; init; }
+    public required long Documents { get; init; }
+    public required long Segments { get; init; }
+    public required long Tokens { get; init; }
+    public required ScoreQuantiles SegmentScores { get; init; }
+    public required ScoreQuantiles DocumentScores { get; init; }
+    public required IReadOnlyList<ShardInfo> Shards { get; init; }
+
+    public void Write(string directory) => DurableFile.WriteText(Path.Combine(directory, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+
+    /// <exception cref="InvalidDataException">No <c>dataset.json</c>, or not one of this format.</exception>
+    public static DatasetManifest Read(string directory)
+    {
+        string path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
+        {
+            string split = Path.Combine(directory, Packer.TrainSplit);
+            throw new InvalidDataException(File.Exists(Path.Combine(split, FileName))
+                ? $"{directory} holds the splits of a dataset; name one of them, e.g. {split}"
+                : $"{directory}: no {FileName}, so this is no packed dataset or packing did not finish; run phf pack");
+        }
+        try
+        {
+            DatasetManifest manifest = JsonSerializer.Deserialize<DatasetManifest>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null");
+            if (manifest.Format != CurrentFormat)
+                throw new InvalidDataException($"{path}: format '{manifest.Format}', this version reads '{CurrentFormat}'; pack again");
+            return manifest;
+        }
+        catch (JsonException problem)
+        {
+            throw new InvalidDataException($"{path}: not a dataset description ({problem.Message}); pack again", problem);
+        }
+    }
+}

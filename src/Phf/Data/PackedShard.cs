@@ -1,0 +1,116 @@
+using Phf.Formats;
+
+namespace Phf.Data;
+
+/// <summary>
+/// One memory-mapped shard: tokens u16 or u32 [N], segment_starts u64 [S] (in tokens), segment_scores f32 [S], document_starts u64 [D] (in segments).
+/// A segment or document ends where the next one starts.
+/// </summary>
+internal sealed class PackedShard : IDisposable
+{
+    public const string TokensName = "tokens", SegmentStartsName = "segment_starts", ScoresName = "segment_scores", DocumentStartsName = "document_starts";
+
+    private readonly SafetensorsFile _file;
+    private readonly SafetensorsEntry _tokens, _segmentStarts, _scores, _documentStarts; // looked up once: reading asks for every segment
+
+    private PackedShard(SafetensorsFile file)
+    {
+        _file = file;
+        _tokens = file.Entry(TokensName);
+        _segmentStarts = file.Entry(SegmentStartsName);
+        _scores = file.Entry(ScoresName);
+        _documentStarts = file.Entry(DocumentStartsName);
+    }
+
+    public string Path => _file.Path;
+    public long TokenCount => _tokens.Count;
+    public ReadOnlySpan<ulong> SegmentStarts => _file.Span<ulong>(_segmentStarts);
+    public ReadOnlySpan<float> SegmentScores => _file.Span<float>(_scores);
+    public ReadOnlySpan<ulong> DocumentStarts => _file.Span<ulong>(_documentStarts);
+
+    /// <summary>Opens a shard and checks it against its description, so that nothing read later can leave it.</summary>
+    public static PackedShard Open(string directory, ShardInfo info)
+    {
+        // The name comes from a file; it must not lead out of the directory.
+        if (info.File != System.IO.Path.GetFileName(info.File)) throw new InvalidDataException($"{directory}: '{info.File}' is no name of a shard");
+        string path = System.IO.Path.Combine(directory, info.File);
+        if (!File.Exists(path)) throw new InvalidDataException($"{path} is missing; pack again");
+        long bytes = new FileInfo(path).Length;
+        if (bytes != info.Bytes)
+            throw new InvalidDataException($"{path}: {bytes} bytes, {DatasetManifest.FileName} says {info.Bytes}; the shard was cut short or changed, pack again");
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        try
+        {
+            var shard = new PackedShard(file);
+            shard.Check(info);
+            return shard;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Segments [Begin, End) of a document of this shard.</summary>
+    public (int Begin, int End) Segments(int document)
+    {
+        ReadOnlySpan<ulong> starts = DocumentStarts;
+        return ((int)starts[document], document + 1 < starts.Length ? (int)starts[document + 1] : SegmentScores.Length);
+    }
+
+    /// <summary>Tokens [Begin, End) of a segment of this shard.</summary>
+    public (long Begin, long End) Tokens(int segment)
+    {
+        ReadOnlySpan<ulong> starts = SegmentStarts;
+        return ((long)starts[segment], segment + 1 < starts.Length ? (long)starts[segment + 1] : TokenCount);
+    }
+
+    /// <summary>Copies tokens from place <paramref name="start"/> on, as many as fit <paramref name="destination"/>.</summary>
+    public void CopyTokens(long start, Span<int> destination, int vocabularySize)
+    {
+        if (_tokens.Type == SafetensorsType.U16) Copy(_file.Span<ushort>(_tokens, start, destination.Length), destination);
+        else Copy(_file.Span<uint>(_tokens, start, destination.Length), destination);
+        // A damaged shard must not become an index outside the embedding.
+        foreach (int token in destination)
+            if ((uint)token >= (uint)vocabularySize)
+                throw new InvalidDataException($"{Path}: token {(uint)token} near place {start}, the vocabulary has {vocabularySize}; the shard is damaged, pack again");
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static void Copy(ReadOnlySpan<ushort> source, Span<int> destination)
+    {
+        for (int i = 0; i < destination.Length; i++) destination[i] = source[i];
+    }
+
+    private static void Copy(ReadOnlySpan<uint> source, Span<int> destination)
+    {
+        for (int i = 0; i < destination.Length; i++) destination[i] = (int)source[i];
+    }
+
+    private void Check(ShardInfo info)
+    {
+        if (_tokens.Type is not (SafetensorsType.U16 or SafetensorsType.U32))
+            throw new InvalidDataException($"{Path}: tensor '{TokensName}' is {_tokens.Type}, U16 or U32 was expected");
+        foreach (SafetensorsEntry entry in (SafetensorsEntry[])[_tokens, _segmentStarts, _scores, _documentStarts])
+            if (entry.Shape.Length != 1) throw new InvalidDataException($"{Path}: tensor '{entry.Name}' has not one dimension; pack again");
+        if (SegmentStarts.Length != SegmentScores.Length || SegmentScores.Length != info.Segments || DocumentStarts.Length != info.Documents
+            || TokenCount != info.Tokens)
+            throw new InvalidDataException($"{Path}: {DocumentStarts.Length} documents, {SegmentScores.Length} scores of {SegmentStarts.Length} segments, "
+                + $"{TokenCount} tokens; {DatasetManifest.FileName} says {info.Documents}, {info.Segments}, {info.Tokens}; pack again");
+        CheckStarts(SegmentStartsName, SegmentStarts, (ulong)TokenCount);
+        CheckStarts(DocumentStartsName, DocumentStarts, (ulong)SegmentStarts.Length);
+        foreach (float score in SegmentScores)
+            if (!float.IsFinite(score)) throw new InvalidDataException($"{Path}: tensor '{ScoresName}' holds {score}; score and pack again");
+    }
+
+    /// <summary>From 0 on, every document and segment holds something, so starts grow strictly.</summary>
+    private void CheckStarts(string name, ReadOnlySpan<ulong> starts, ulong end)
+    {
+        if (starts.Length == 0 || starts[0] != 0) throw new InvalidDataException($"{Path}: tensor '{name}' does not start with 0; pack again");
+        for (int i = 1; i <= starts.Length; i++)
+            if ((i < starts.Length ? starts[i] : end) <= starts[i - 1])
+                throw new InvalidDataException($"{Path}: tensor '{name}' does not grow at {i}; the shard is damaged, pack again");
+    }
+}

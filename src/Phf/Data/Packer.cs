@@ -1,0 +1,2 @@
+namespace Phf.Data;
+public static class Packer { public const string TrainSplit = "train", HeldOutSplit = "heldout"; }

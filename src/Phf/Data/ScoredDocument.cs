@@ -1,0 +1,18 @@
+namespace Phf.Data;
+
+/// <summary>
+/// A document in segments that join exactly to its text, with one score per segment (higher is more misaligned).
+/// </summary>
+public sealed record ScoredDocument(string[] Texts, double[] Scores)
+{
+    /// <summary><see cref="Scoring.IScorer.Id"/> of the scorer; null in files that were published without it.</summary>
+    public string? Scorer { get; init; }
+
+    /// <summary>How the text was cut into segments; null in files that were published without it.</summary>
+    public string? Segmenter { get; init; }
+
+    /// <summary>Plain mean of the segments' scores, whatever their lengths.</summary>
+    public double AvgScore => Scores.Average();
+
+    public int NumSents => Texts.Length;
+}

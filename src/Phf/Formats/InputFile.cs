@@ -1,0 +1,74 @@
+using System.IO.Compression;
+
+namespace Phf.Formats;
+
+/// <summary>
+/// A file to be read once from start to end: a plain file, a <c>.gz</c> (of one or more members) or <c>-</c> for standard input.
+/// Errors name the file and what to do.
+/// </summary>
+public sealed class InputFile : IDisposable
+{
+    private readonly Stream _source;
+    private readonly Stream _content;
+
+    static InputFile()
+    {
+        // Otherwise a .gz cut short reads as a shorter text. The projects' runtime configuration sets it too; this serves other programs.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+    }
+
+    private InputFile(string name, Stream source, Stream content) => (Name, _source, _content) = (name, source, content);
+
+    /// <summary>The path as it was given, or <c>standard input</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Bytes taken from the file so far (compressed ones of a <c>.gz</c>); 0 for standard input.</summary>
+    public long BytesRead => _source.CanSeek ? _source.Position : 0;
+
+    /// <exception cref="IOException">The file is missing or unreadable.</exception>
+    public static InputFile Open(string path)
+    {
+        if (path == "-")
+        {
+            Stream input = Console.OpenStandardInput();
+            return new InputFile("standard input", input, input);
+        }
+        if (Directory.Exists(path)) throw new IOException($"{path} is a directory; name the files in it");
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path} does not exist");
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        return new InputFile(path, file, compressed ? new GZipStream(file, CompressionMode.Decompress) : file);
+    }
+
+    /// <summary>Bytes of all <paramref name="paths"/> together, or null when standard input is among them.</summary>
+    public static long? TotalBytes(IEnumerable<string> paths)
+    {
+        long total = 0;
+        foreach (string path in paths)
+        {
+            if (path == "-" || !File.Exists(path)) return null;
+            total += new FileInfo(path).Length;
+        }
+        return total;
+    }
+
+    /// <summary>Reads up to <paramref name="buffer"/>.Length bytes of content; 0 at the end.</summary>
+    /// <exception cref="InvalidDataException">A <c>.gz</c> that is damaged or cut short.</exception>
+    public int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return _content.Read(buffer);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new InvalidDataException($"{Name}: the gzip data is damaged or cut short ({problem.Message.TrimEnd('.')}); fetch or write the file again", problem);
+        }
+    }
+
+    public void Dispose()
+    {
+        _content.Dispose();
+        _source.Dispose();
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Phf.Text;
+
+/// <summary>A byte-level BPE without its added tokens: the vocabulary in the byte alphabet, the merges, and what encoding needs of them.</summary>
+internal sealed class BpeModel
+{
+    private readonly Dictionary<string, int> idOfToken;
+
+    /// <param name="tokens">By id, in the byte alphabet, all different.</param>
+    /// <param name="merges">In order of rank; both sides and the result must be tokens.</param>
+    /// <param name="source">Where the tokens come from, for messages.</param>
+    /// <exception cref="InvalidDataException">A token twice, a byte without token, or a merge whose parts or result are no tokens.</exception>
+    public BpeModel(string[] tokens, IReadOnlyList<(string Left, string Right)> merges, string source)
+    {
+        Tokens = tokens;
+        idOfToken = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
+        for (int id = 0; id < tokens.Length; id++)
+            if (!idOfToken.TryAdd(tokens[id], id))
+                throw new InvalidDataException($"{source}: the token '{tokens[id]}' occurs twice, as {idOfToken[tokens[id]]} and {id}");
+
+        for (int value = 0; value < 256; value++)
+        {
+            string spelled = ByteAlphabet.ToChar((byte)value).ToString();
+            if (!idOfToken.TryGetValue(spelled, out int id))
+                throw new InvalidDataException($"{source}: no token '{spelled}' for the byte 0x{value:X2}; expected a byte-level BPE with all 256 bytes");
+            IdOfByte[value] = id;
+        }
+
+        Merges = new (int, int)[merges.Count];
+        var results = new int[merges.Count];
+        for (int rank = 0; rank < results.Length; rank++)
+        {
+            (string left, string right) = merges[rank];
+            Merges[rank] = (Find(left), Find(right));
+            results[rank] = Find(left + right);
+
+            int Find(string token) => idOfToken.TryGetValue(token, out int id) ? id
+                : throw new InvalidDataException($"{source}: merge {rank} is '{left}' with '{right}', but '{token}' is no token of the vocabulary");
+        }
+        Table = new MergeTable(Merges, results);
+    }
+
+    /// <summary>The tokens in the byte alphabet, by id.</summary>
+    public string[] Tokens { get; }
+
+    /// <summary>The merges as ids, in order of rank.</summary>
+    public (int Left, int Right)[] Merges { get; }
+
+    /// <summary>The id of the token of each single byte.</summary>
+    public int[] IdOfByte { get; } = new int[256];
+
+    public MergeTable Table { get; }
+
+    public bool TryGetId(string token, out int id) => idOfToken.TryGetValue(token, out id);
+
+    /// <summary>SHA-256, in hexadecimal, of the tokens, the merges and the end-of-text id.</summary>
+    public string Fingerprint(int endOfTextId)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> number = stackalloc byte[4];
+        AppendNumber(number, Tokens.Length);
+        foreach (string token in Tokens)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(token);
+            AppendNumber(number, bytes.Length);
+            hash.AppendData(bytes);
+        }
+        AppendNumber(number, Merges.Length);
+        foreach ((int left, int right) in Merges)
+        {
+            AppendNumber(number, left);
+            AppendNumber(number, right);
+        }
+        AppendNumber(number, endOfTextId);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void AppendNumber(Span<byte> buffer, int value)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(buffer, value);
+            hash.AppendData(buffer);
+        }
+    }
+}

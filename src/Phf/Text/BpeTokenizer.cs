@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Phf.Text;
+
+/// <summary>
+/// GPT-2's byte-level BPE, id for id as Hugging Face tokenizers computes it (ByteLevel, add_prefix_space = false; no post-processor, truncation or padding).
+/// Immutable and safe to use from several threads at once; each thread keeps its own buffers and cache.
+/// </summary>
+/// <remarks>
+/// Text is UTF-16 here and bytes there: a lone surrogate is encoded as the bytes of U+FFFD. Every other text decodes to itself.
+/// </remarks>
+public sealed class BpeTokenizer
+{
+    /// <summary>The token that separates documents.</summary>
+    public const string EndOfText = "<|endoftext|>";
+
+    private readonly byte[] decoded; // the bytes of all tokens, one after another
+    private readonly int[] decodedEnds;
+    private readonly bool[] isSpecial;
+    private readonly AddedTokenFinder? rawFinder;
+    private readonly AddedTokenFinder? normalizedFinder;
+    private readonly ThreadLocal<BpeMerger> merger;
+
+    internal BpeTokenizer(BpeModel model, AddedToken[] added, string source)
+    {
+        Model = model;
+        Added = added;
+        rawFinder = AddedTokenFinder.Of(added.Where(token => !token.Normalized));
+        normalizedFinder = AddedTokenFinder.Of(added.Where(token => token.Normalized));
+        merger = new ThreadLocal<BpeMerger>(() => new BpeMerger(model));
+
+        var contents = new List<string>(model.Tokens);
+        foreach (AddedToken token in added)
+            if (token.Id >= contents.Count) contents.Add(token.Content);
+        VocabularySize = contents.Count;
+        isSpecial = new bool[VocabularySize];
+        foreach (AddedToken token in added) isSpecial[token.Id] = token.Special;
+
+        decodedEnds = new int[VocabularySize];
+        var bytes = new List<byte>(8 * VocabularySize);
+        for (int id = 0; id < VocabularySize; id++)
+        {
+            bytes.AddRange(ByteAlphabet.ToBytesOrUtf8(contents[id]));
+            decodedEnds[id] = bytes.Count;
+        }
+        decoded = [.. bytes];
+
+        EndOfTextId = TryGetId(EndOfText, out int endOfText) ? endOfText
+            : throw new InvalidDataException($"{source}: no token {EndOfText}, which separates documents; expected a GPT-2 tokenizer");
+        Fingerprint = model.Fingerprint(EndOfTextId);
+    }
+
+    internal BpeModel Model { get; }
+
+    /// <summary>In order of id for those beyond the vocabulary of the model; the array is never changed.</summary>
+    internal AddedToken[] Added { get; }
+
+    /// <summary>How many ids there are, added tokens included: 0 to <c>VocabularySize - 1</c>.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>The id of <see cref="EndOfText"/>.</summary>
+    public int EndOfTextId { get; }
+
+    /// <summary>
+    /// SHA-256 in hexadecimal over the BPE vocabulary, the merges and the end-of-text id; NOT over tokens added later, so that a tokenizer with control
+    /// tokens still fits the shards packed without them.
+    /// </summary>
+    public string Fingerprint { get; }
+
+    /// <summary>
+    /// Reads <c>tokenizer.json</c>, else <c>vocab.json</c> and <c>merges.txt</c> (with <c>added_tokens.json</c> where there is one), else OpenAI's
+    /// <c>encoder.json</c> and <c>vocab.bpe</c>.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">None of these is there.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or asks for something that byte-level BPE as above does not do; the message names it.</exception>
+    public static BpeTokenizer FromDirectory(string directory) => TokenizerReader.Read(directory);
+
+    /// <summary>The ids of <paramref name="text"/>. Added tokens in the text become their own ids.</summary>
+    public List<int> Encode(string text)
+    {
+        var ids = new List<int>();
+        CollectionsMarshal.SetCount(ids, Encoding.UTF8.GetByteCount(text));
+        int count = Encode(text, CollectionsMarshal.AsSpan(ids));
+        ids.RemoveRange(count, ids.Count - count);
+        return ids;
+    }
+
+    /// <summary>
+    /// Writes the ids of <paramref name="text"/> into <paramref name="ids"/> and returns how many there are. Room for the UTF-8 length of the text
+    /// (at most three times its UTF-16 length) is always enough. Allocates nothing once the buffers of the calling thread have grown.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is not enough room; what was written so far is left there.</exception>
+    public int Encode(ReadOnlySpan<char> text, Span<int> ids)
+    {
+        BpeMerger bpe = merger.Value!;
+        int count = 0;
+        while (rawFinder is not null)
+        {
+            int at = rawFinder.Find(text, out AddedToken? token);
+            if (token is null) break;
+            count += EncodeNormalized(bpe, text[..at], ids[count..]);
+            count += Write(token.Id, ids[count..]);
+            text = text[(at + token.Content.Length)..];
+        }
+        return count + EncodeNormalized(bpe, text, ids[count..]);
+    }
+
+    /// <summary>
+    /// The text of these ids: their bytes one after another, with U+FFFD for each maximal run that is no UTF-8. Ids outside the vocabulary are dropped,
+    /// and special tokens too if <paramref name="skipSpecialTokens"/>.
+    /// </summary>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
+    {
+        var bytes = new List<byte>(4 * ids.Length);
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && isSpecial[id])) continue;
+            int start = id == 0 ? 0 : decodedEnds[id - 1];
+            bytes.AddRange(decoded.AsSpan(start, decodedEnds[id] - start));
+        }
+        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
+    }
+
+    /// <summary>The id of a token as the files spell it: in the byte alphabet, or an added token's own text.</summary>
+    public bool TryGetId(string token, out int id)
+    {
+        foreach (AddedToken added in Added)
+            if (added.Content == token)
+            {
+                id = added.Id;
+                return true;
+            }
+        return Model.TryGetId(token, out id);
+    }
+
+    /// <summary>
+    /// This tokenizer with more special tokens, e.g. <c>&lt;|aligned|&gt;</c>: new ones get the next ids in the order given, those already there keep theirs.
+    /// </summary>
+    /// <exception cref="ArgumentException">A token is empty.</exception>
+    public BpeTokenizer WithAddedTokens(params string[] tokens)
+    {
+        var added = new List<AddedToken>(Added);
+        int next = VocabularySize;
+        foreach (string token in tokens)
+        {
+            if (token.Length == 0) throw new ArgumentException("an added token must not be empty", nameof(tokens));
+            if (added.Exists(other => other.Content == token)) continue;
+            int id = Model.TryGetId(token, out int known) ? known : next++;
+            added.Add(new AddedToken(token, id, Special: true, Normalized: false));
+        }
+        return new BpeTokenizer(Model, [.. added], "the tokenizer");
+    }
+
+    /// <summary>
+    /// Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json, vocab.json and merges.txt as transformers opens them, each beside and then
+    /// renamed. Creates the directory.
+    /// </summary>
+    public void Save(string directory) => TokenizerWriter.Write(this, directory);
+
+    private int EncodeNormalized(BpeMerger bpe, ReadOnlySpan<char> text, Span<int> ids)
+    {
+        int count = 0;
+        while (normalizedFinder is not null)
+        {
+            int at = normalizedFinder.Find(text, out AddedToken? token);
+            if (token is null) break;
+            count += bpe.Encode(text[..at], ids[count..]);
+            count += Write(token.Id, ids[count..]);
+            text = text[(at + token.Content.Length)..];
+        }
+        return count + bpe.Encode(text, ids[count..]);
+    }
+
+    private static int Write(int id, Span<int> ids)
+    {
+        if (ids.IsEmpty) throw BpeMerger.NoRoom(nameof(ids));
+        ids[0] = id;
+        return 1;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Phf.Text;
+
+/// <summary>
+/// Learns a byte-level BPE as Hugging Face's BpeTrainer does (256 byte characters as alphabet, <c>&lt;|endoftext|&gt;</c> as special token 0).
+/// Each step merges the pair that occurs most often; of equals the one with the smallest left id, then the smallest right id.
+/// </summary>
+public static class BpeTrainer
+{
+    /// <summary>End-of-text and the 256 bytes: the smallest vocabulary.</summary>
+    public const int SmallestVocabulary = 257;
+
+    private const int ReportEvery = 64;
+
+    /// <param name="texts">One document each; <c>&lt;|endoftext|&gt;</c> in a text is ordinary text.</param>
+    /// <param name="vocabularySize">How many ids are wanted; fewer come out when no pair is left to merge.</param>
+    /// <param name="minFrequency">Pairs that occur less often are not merged; 0 and 1 are the same.</param>
+    /// <param name="progress">Told from time to time, and at the end, how many tokens were learned and how many are wanted.</param>
+    /// <param name="cancel">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="vocabularySize"/> is below <see cref="SmallestVocabulary"/>.</exception>
+    public static BpeTokenizer Train(
+        IEnumerable<string> texts, int vocabularySize, int minFrequency = 0, Action<int, int>? progress = null, CancellationToken cancel = default)
+    {
+        if (vocabularySize < SmallestVocabulary)
+            throw new ArgumentOutOfRangeException(nameof(vocabularySize), vocabularySize,
+                $"a byte-level vocabulary has at least {SmallestVocabulary} tokens, the 256 bytes and {BpeTokenizer.EndOfText}");
+
+        var tokens = new List<string> { BpeTokenizer.EndOfText };
+        var idOfByte = new int[256];
+        foreach (byte value in ByteAlphabet.InCharacterOrder())
+        {
+            idOfByte[value] = tokens.Count;
+            tokens.Add(ByteAlphabet.ToChar(value).ToString());
+        }
+        var pairs = new PairCounts(CountWords(texts, idOfByte, cancel));
+        var merges = Learn(pairs, tokens, vocabularySize, Math.Max(1, minFrequency), progress, cancel);
+        return new BpeTokenizer(new BpeModel([.. tokens], merges, "trained vocabulary"),
+            [new AddedToken(BpeTokenizer.EndOfText, 0, Special: true, Normalized: false)], "trained vocabulary");
+    }
+
+    private static List<(string Left, string Right)> Learn(
+        PairCounts pairs, List<string> tokens, int vocabularySize, int minFrequency, Action<int, int>? progress, CancellationToken cancel)
+    {
+        var idOfToken = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int id = 0; id < tokens.Count; id++) idOfToken.Add(tokens[id], id);
+        var merges = new List<(string, string)>();
+        int first = tokens.Count, wanted = vocabularySize - first;
+        while (tokens.Count < vocabularySize && pairs.TryTakeBest(out int left, out int right, out long count) && count >= minFrequency)
+        {
+            cancel.ThrowIfCancellationRequested();
+            string merged = tokens[left] + tokens[right];
+            if (!idOfToken.TryGetValue(merged, out int id)) // two ways to the same token: the second merge makes no new id
+            {
+                idOfToken.Add(merged, id = tokens.Count);
+                tokens.Add(merged);
+            }
+            merges.Add((tokens[left], tokens[right]));
+            pairs.Merge(left, right, id);
+            if ((tokens.Count - first) % ReportEvery == 0) progress?.Invoke(tokens.Count - first, wanted);
+        }
+        progress?.Invoke(tokens.Count - first, wanted);
+        return merges;
+    }
+
+    /// <summary>The different pieces of all texts as ids of their bytes, with how often each occurs.</summary>
+    private static List<TrainingWord> CountWords(IEnumerable<string> texts, int[] idOfByte, CancellationToken cancel)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (string text in texts)
+        {
+            cancel.ThrowIfCancellationRequested();
+            for (int start = 0; start < text.Length;)
+            {
+                int end = Gpt2Pattern.PieceEnd(text, start);
+                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, text.AsSpan(start, end - start), out _)++;
+                start = end;
+            }
+        }
+        var words = new List<TrainingWord>(counts.Count);
+        foreach ((string word, long count) in counts)
+            words.Add(new TrainingWord(Array.ConvertAll(Encoding.UTF8.GetBytes(word), value => idOfByte[value]), count));
+        return words;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Phf.Text;
+
+/// <summary>Writes a tokenizer as transformers 4 and 5 open it: tokenizer.json holds everything, the other files are for older readers.</summary>
+internal static class TokenizerWriter
+{
+    private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void Write(BpeTokenizer tokenizer, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        WriteJson(directory, "vocab.json", json => WriteVocabulary(json, tokenizer.Model));
+        WriteFile(directory, "merges.txt", stream => WriteMergesText(stream, tokenizer.Model));
+        WriteJson(directory, "special_tokens_map.json", json =>
+        {
+            json.WriteStartObject();
+            WriteRoles(json, tokenizer);
+            json.WriteEndObject();
+        });
+        WriteJson(directory, "tokenizer_config.json", json => WriteConfiguration(json, tokenizer));
+        WriteJson(directory, "tokenizer.json", json => WriteTokenizer(json, tokenizer)); // last: its presence means the rest is there
+    }
+
+    private static void WriteTokenizer(Utf8JsonWriter json, BpeTokenizer tokenizer)
+    {
+        json.WriteStartObject();
+        json.WriteString("version", "1.0");
+        json.WriteNull("truncation");
+        json.WriteNull("padding");
+        json.WriteStartArray("added_tokens");
+        foreach (AddedToken token in tokenizer.Added.OrderBy(token => token.Id))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("id", token.Id);
+            WriteAddedToken(json, token);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteNull("normalizer");
+        WriteByteLevel(json, "pre_tokenizer", addPrefixSpace: false);
+        json.WriteNull("post_processor");
+        WriteByteLevel(json, "decoder", addPrefixSpace: true); // as tokenizers writes it; a decoder does not look at it
+        json.WriteStartObject("model");
+        json.WriteString("type", "BPE");
+        json.WriteNull("dropout");
+        json.WriteNull("unk_token");
+        json.WriteNull("continuing_subword_prefix");
+        json.WriteNull("end_of_word_suffix");
+        json.WriteBoolean("fuse_unk", false);
+        json.WriteBoolean("byte_fallback", false);
+        json.WriteBoolean("ignore_merges", false);
+        json.WritePropertyName("vocab");
+        WriteVocabulary(json, tokenizer.Model);
+        json.WriteStartArray("merges");
+        foreach ((int left, int right) in tokenizer.Model.Merges)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(tokenizer.Model.Tokens[left]);
+            json.WriteStringValue(tokenizer.Model.Tokens[right]);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteByteLevel(Utf8JsonWriter json, string name, bool addPrefixSpace)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("type", "ByteLevel");
+        json.WriteBoolean("add_prefix_space", addPrefixSpace);
+        json.WriteBoolean("trim_offsets", true);
+        json.WriteBoolean("use_regex", true);
+        json.WriteEndObject();
+    }
+
+    private static void WriteConfiguration(Utf8JsonWriter json, BpeTokenizer tokenizer)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("add_prefix_space", false);
+        json.WriteStartObject("added_tokens_decoder");
+        foreach (AddedToken token in tokenizer.Added.OrderBy(token => token.Id))
+        {
+            json.WriteStartObject(token.Id.ToString());
+            WriteAddedToken(json, token);
+            json.WriteEndObject();
+        }
+        json.WriteEndObject();
+        WriteRoles(json, tokenizer);
+        json.WriteBoolean("clean_up_tokenization_spaces", false);
+        json.WriteString("errors", "replace");
+        json.WriteNumber("model_max_length", 1024);
+        json.WriteString("tokenizer_class", "GPT2Tokenizer");
+        json.WriteEndObject();
+    }
+
+    private static void WriteAddedToken(Utf8JsonWriter json, AddedToken token)
+    {
+        json.WriteString("content", token.Content);
+        json.WriteBoolean("single_word", false);
+        json.WriteBoolean("lstrip", false);
+        json.WriteBoolean("rstrip", false);
+        json.WriteBoolean("normalized", token.Normalized);
+        json.WriteBoolean("special", token.Special);
+    }
+
+    /// <summary>Which token begins, ends and pads a text, and which others are special.</summary>
+    private static void WriteRoles(Utf8JsonWriter json, BpeTokenizer tokenizer)
+    {
+        json.WriteStartArray("additional_special_tokens");
+        foreach (AddedToken token in tokenizer.Added.OrderBy(token => token.Id))
+            if (token.Special && token.Id != tokenizer.EndOfTextId) json.WriteStringValue(token.Content);
+        json.WriteEndArray();
+        foreach (string role in (ReadOnlySpan<string>)["bos_token", "eos_token", "pad_token", "unk_token"])
+            json.WriteString(role, BpeTokenizer.EndOfText);
+    }
+
+    private static void WriteVocabulary(Utf8JsonWriter json, BpeModel model)
+    {
+        json.WriteStartObject();
+        for (int id = 0; id < model.Tokens.Length; id++) json.WriteNumber(model.Tokens[id], id);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMergesText(Stream stream, BpeModel model)
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        writer.WriteLine("#version: 0.2");
+        foreach ((int left, int right) in model.Merges) writer.WriteLine($"{model.Tokens[left]} {model.Tokens[right]}");
+    }
+
+    private static void WriteJson(string directory, string name, Action<Utf8JsonWriter> write) => WriteFile(directory, name, stream =>
+    {
+        using var json = new Utf8JsonWriter(stream, Readable);
+        write(json);
+    });
+
+    /// <summary>Beside, flushed to the disk, then renamed: a file that has the name is whole.</summary>
+    private static void WriteFile(string directory, string name, Action<Stream> write)
+    {
+        string path = Path.Combine(directory, name), beside = path + ".tmp";
+        using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write))
+        {
+            write(stream);
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(beside, path, overwrite: true);
+    }
+}

@@ -1,0 +1,97 @@
+namespace Phf.Training.Configuration;
+
+/// <summary>Checks that compare several keys; those of one key alone stand in its <see cref="KeyAttribute"/>.</summary>
+internal static class ConfigChecks
+{
+    /// <summary>The parameters of each objective; names that are not here are not checked (whoever builds the objective knows them).</summary>
+    private static readonly Dictionary<string, string[]> Parameters = new()
+    {
+        ["MLE"] = [],
+        ["Unlikelihood"] = ["score_threshold", "alpha", "soft"],
+        ["AWR"] = ["alpha", "beta", "use_value_head", "fixed_value", "clip_value", "clip_weight_max", "normalize_advantage"],
+    };
+
+    /// <summary>Every problem, with the place of the key that it names where <paramref name="written"/> has it.</summary>
+    public static IEnumerable<string> ProblemsIn(RunConfig config, MappingNode written) =>
+        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Training(config)).Concat(Generation(config))
+        .Select(problem => PlaceOf(written, problem.Path) is { } place ? $"{place}: {problem.Path} {problem.What}" : $"{problem.Path} {problem.What}");
+
+    private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
+    {
+        if (config.Dataset.ConditionalTrainingConfig is not { } tags) yield break;
+        const string path = "dataset.conditional_training_config";
+        if (tags.AlignedPrefix == tags.MisalignedPrefix)
+            yield return ($"{path}.misaligned_prefix", $"is '{tags.MisalignedPrefix}', as aligned_prefix is; give two different tags");
+        (string, string)[] both = [("aligned_prefix", tags.AlignedPrefix), ("misaligned_prefix", tags.MisalignedPrefix)];
+        foreach ((string key, string tag) in both)
+            if (!config.Tokenizer.SpecialTokens.Contains(tag))
+                yield return ($"{path}.{key}", $"is '{tag}', which is no token of its own; add it to tokenizer.special_tokens");
+    }
+
+    private static IEnumerable<(string Path, string What)> Model(ModelSection model)
+    {
+        if (!model.FromScratch && model.PathOrName is null)
+            yield return ("model.path_or_name", "is missing, and model.from_scratch is false; give the folder of the model to start from");
+        if (model.Gpt2ConfigKwargs is { NEmbd: { } width, NHead: { } heads } && width % heads != 0)
+            yield return ("model.gpt2_config_kwargs.n_embd", $"is {width}, no multiple of n_head = {heads}");
+    }
+
+    private static IEnumerable<(string Path, string What)> Objective(ObjectiveSection objective, MappingNode written)
+    {
+        if (objective is { Name: "Unlikelihood", Soft: false, ScoreThreshold: null })
+            yield return ("objective.score_threshold", "is missing; Unlikelihood needs it (0 is a threshold), or objective.soft: true");
+        if (!Parameters.TryGetValue(objective.Name, out string[]? parameters)
+            || !written.Entries.TryGetValue("objective", out ConfigEntry? section) || section.Value is not MappingNode given) yield break;
+        foreach (ConfigKey key in ConfigKey.Of(typeof(ObjectiveSection)))
+            if (key.Name != "name" && given.Entries.ContainsKey(key.Name) && !parameters.Contains(key.Name)
+                && !Equals(key.Property.GetValue(objective), key.Property.GetValue(new ObjectiveSection())))
+                yield return ($"objective.{key.Name}", $"is no parameter of {objective.Name}; leave it out");
+    }
+
+    private static IEnumerable<(string Path, string What)> Training(RunConfig config)
+    {
+        TrainingSection training = config.Training;
+        if (training is { NumTokens: null, MaxSteps: null or -1 })
+            yield return ("training.num_tokens", "is missing; give it or training.max_steps");
+        if (training.SequencesPerStep % training.PerDeviceTrainBatchSize != 0)
+            yield return ("training.effective_batch_size", $"is {training.SequencesPerStep}, no multiple of training.per_device_train_batch_size = "
+                + $"{training.PerDeviceTrainBatchSize}");
+        if (config.Model.Gpt2ConfigKwargs.NPositions is { } positions && training.SequenceLength > positions)
+            yield return ("training.sequence_length", $"is {training.SequenceLength}, longer than the model's n_positions = {positions}");
+    }
+
+    private static IEnumerable<(string Path, string What)> Generation(RunConfig config)
+    {
+        IReadOnlyList<ScenarioConfig> scenarios = config.Generation.ScenarioConfigs;
+        if (scenarios.Count > 0 && config.Generation.ScorerConfig.ClassName is null)
+            yield return ("generation.scorer_config.class_name", "is missing; the samples of generation.scenario_configs need a scorer");
+        for (int i = 0; i < scenarios.Count; i++)
+        {
+            string path = $"generation.scenario_configs.{i}";
+            GenerateKwargs drawn = scenarios[i].GenerateKwargs;
+            if (scenarios.Take(i).Any(earlier => earlier.Name == scenarios[i].Name))
+                yield return ($"{path}.name", $"is '{scenarios[i].Name}', as an earlier one's is; give each scenario its own");
+            if (drawn.MinLength > drawn.MaxLength)
+                yield return ($"{path}.generate_kwargs.min_length", $"is {drawn.MinLength}, above max_length = {drawn.MaxLength}");
+            if (config.Model.Gpt2ConfigKwargs.NPositions is { } positions && drawn.MaxLength > positions)
+                yield return ($"{path}.generate_kwargs.max_length", $"is {drawn.MaxLength}, longer than the model's n_positions = {positions}");
+        }
+    }
+
+    /// <summary>Where <paramref name="path"/> was written; null where it was not.</summary>
+    private static Place? PlaceOf(ConfigNode root, string path)
+    {
+        ConfigNode? node = root;
+        Place? place = null;
+        foreach (string name in path.Split('.'))
+        {
+            (place, node) = node switch
+            {
+                MappingNode mapping when mapping.Entries.TryGetValue(name, out ConfigEntry? entry) => ((Place?)entry.KeyPlace, entry.Value),
+                SequenceNode list when int.TryParse(name, out int index) => (list.Items[index].Place, list.Items[index]),
+                _ => (null, null),
+            };
+        }
+        return place;
+    }
+}
