@@ -9,6 +9,7 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         EnvVerb.Create(),
+        PackVerb.Create(),
         ReportVerb.Create(),
     ];
 }

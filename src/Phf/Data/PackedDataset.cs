@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Phf.Text;
 
 namespace Phf.Data;
 
@@ -71,6 +72,16 @@ public sealed class PackedDataset : IDisposable
             string found = Convert.ToHexStringLower(SHA256.HashData(file));
             if (found != info.Sha256) throw new InvalidDataException($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
         }
+    }
+
+    /// <summary>Checks that <paramref name="tokenizer"/> is the one that packed this dataset; tags may have been added to it since.</summary>
+    /// <exception cref="InvalidDataException">It is another one, and the ids on disk would mean other text.</exception>
+    public void CheckTokenizer(BpeTokenizer tokenizer)
+    {
+        TokenizerInfo packed = Manifest.Tokenizer;
+        if (tokenizer.Fingerprint == packed.Fingerprint && tokenizer.VocabularySize >= packed.VocabularySize) return;
+        throw new InvalidDataException($"{Directory} was packed with another tokenizer (fingerprint {packed.Fingerprint}, {packed.VocabularySize} tokens) "
+            + $"than this one ({tokenizer.Fingerprint}, {tokenizer.VocabularySize}); use the one saved beside the splits in {Packer.TokenizerDirectory}, or pack again");
     }
 
     /// <summary>Percentile (0 to 100) of the segments' scores, interpolated linearly. Sorts a copy of all scores: call it once.</summary>

@@ -30,7 +30,8 @@ public sealed class DurableFile : IDisposable
     /// <exception cref="IOException">The directory is missing or not writable, or the path is a directory or a device.</exception>
     public static DurableFile Create(string path)
     {
-        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? System.IO.Path.GetFullPath(path);
+        string target = System.IO.Path.GetFullPath(path);
+        if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
         if (Directory.Exists(target)) throw new IOException($"{path} is a directory; name a file in it");
         // Renaming onto a device would replace it, for every process of the machine.
         if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
