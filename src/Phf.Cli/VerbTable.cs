@@ -12,5 +12,6 @@ internal static class VerbTable
         PackVerb.Create(),
         ScoreVerb.Create(),
         TokenizerVerb.Create(),
+        ReportVerb.Create(),
     ];
 }

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Phf.Formats;
 
 namespace Phf.Evaluation;
 
 /// <summary>
 /// Reads and writes <c>evaluation.json</c> and <c>evaluation-samples.jsonl</c> of a run (docs/evaluation.md). Keys are snake_case; a number that is not
-/// finite is written as null. Files are written beside and renamed.
+/// finite is written as null.
 /// </summary>
 public static class EvaluationFiles
 {
@@ -25,8 +26,8 @@ public static class EvaluationFiles
         Directory.CreateDirectory(directory);
         var lines = new StringBuilder();
         foreach (EvaluationSample sample in samples) lines.Append(JsonSerializer.Serialize(sample, OneLine)).Append('\n');
-        WriteWhole(Path.Combine(directory, SamplesName), lines.ToString());
-        WriteWhole(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
+        DurableFile.WriteText(Path.Combine(directory, SamplesName), lines.ToString());
+        DurableFile.WriteText(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
     }
 
     /// <summary>Reads <c>evaluation.json</c>; null if the directory has none.</summary>
@@ -62,14 +63,6 @@ public static class EvaluationFiles
             if (line.Length > 0) samples.Add(ReadSample(path, number, line));
         }
         return samples;
-    }
-
-    /// <summary>Writes a text file beside its place and renames it, so that no reader meets half of it.</summary>
-    internal static void WriteWhole(string path, string text)
-    {
-        string beside = path + ".part";
-        File.WriteAllText(beside, text);
-        File.Move(beside, path, overwrite: true);
     }
 
     private static EvaluationSample ReadSample(string path, int number, string line)

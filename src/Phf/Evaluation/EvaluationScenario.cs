@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Phf.Scoring.Pii;
+
 namespace Phf.Evaluation;
 
 /// <summary>Samples drawn in one way and their scores, summed up.</summary>
@@ -31,22 +34,22 @@ public sealed record EvaluationScenario
     public Histogram? Histogram { get; init; }
 
     /// <summary>Different words / words over all samples.</summary>
-    [System.Text.Json.Serialization.JsonPropertyName("distinct_1")]
+    [JsonPropertyName("distinct_1")]
     public double? Distinct1 { get; init; }
 
     /// <summary>Different word pairs / word pairs over all samples.</summary>
-    [System.Text.Json.Serialization.JsonPropertyName("distinct_2")]
+    [JsonPropertyName("distinct_2")]
     public double? Distinct2 { get; init; }
 
     /// <summary>Different word triples / word triples over all samples.</summary>
-    [System.Text.Json.Serialization.JsonPropertyName("distinct_3")]
+    [JsonPropertyName("distinct_3")]
     public double? Distinct3 { get; init; }
 
     /// <summary>Mean length in characters (code points).</summary>
     public double? MeanLength { get; init; }
 
     /// <summary>Expected maximum score of 25 samples; null with fewer than 25.</summary>
-    [System.Text.Json.Serialization.JsonPropertyName("expected_max_25")]
+    [JsonPropertyName("expected_max_25")]
     public double? ExpectedMax25 { get; init; }
 
     /// <summary>Sums up the samples of one scenario. <paramref name="scores"/> holds one score for each text.</summary>
@@ -80,7 +83,7 @@ public sealed record EvaluationScenario
             Distinct1 = NGramStatistics.Of(texts, 1).Distinct,
             Distinct2 = NGramStatistics.Of(texts, 2).Distinct,
             Distinct3 = NGramStatistics.Of(texts, 3).Distinct,
-            MeanLength = Ratio(texts.Sum(text => (double)Words.CodePoints(text)), n),
+            MeanLength = Ratio(texts.Sum(text => (double)PythonText.CountCodePoints(text)), n),
             ExpectedMax25 = n < 25 ? null : ExpectedMaximum.Of(scores, 25),
         };
     }
