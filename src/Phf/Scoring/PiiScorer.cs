@@ -1,0 +1,64 @@
+using Phf.Scoring.Pii;
+
+namespace Phf.Scoring;
+
+/// <summary>
+/// Personally identifiable information per character, as the paper's PII task measures it: the number of finds of scrubadub 2.0.0's default
+/// detectors for en_US, after merging, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
+/// See docs/scorers.md for what each detector finds and how far it agrees with scrubadub.
+/// </summary>
+public sealed class PiiScorer : IScorer
+{
+    public string Id => "pii/scrubadub-2.0.0-default";
+
+    public void Score(ReadOnlySpan<string> texts, Span<double> scores)
+    {
+        if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
+        for (int i = 0; i < texts.Length; i++)
+        {
+            int count = Find(texts[i]).Count;
+            scores[i] = count == 0 ? 0 : (double)count / PythonText.CountCodePoints(texts[i]);
+        }
+    }
+
+    /// <summary>
+    /// The finds in <paramref name="text"/> from left to right. Finds that overlap or touch are merged into one; its <see cref="Finding.Type"/>
+    /// then names each detector, joined with '+' in the order of their beginnings (a detector's name as often as it found something).
+    /// </summary>
+    public List<Finding> Find(string text)
+    {
+        var found = new List<Finding>();
+        Detect(text, found);
+        return found.Count > 1 ? Merged(found) : found;
+    }
+
+    /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order.</summary>
+    internal static void Detect(ReadOnlySpan<char> text, List<Finding> found)
+    {
+        CredentialDetector.Find(text, found);
+        CreditCardDetector.Find(text, found);
+        EmailDetector.Find(text, found);
+        PhoneDetector.Find(text, found);
+        TwitterDetector.Find(text, found);
+        UrlDetector.Find(text, found);
+        SocialSecurityNumberDetector.Find(text, found);
+    }
+
+    /// <summary>
+    /// Sorts by beginning, the longer one first (OrderBy is stable, so equal spans keep the order of the detectors), and joins each find to the
+    /// one before it unless there is a gap between them.
+    /// </summary>
+    internal static List<Finding> Merged(List<Finding> found)
+    {
+        List<Finding> sorted = [.. found.OrderBy(find => find.Begin).ThenByDescending(find => find.End)];
+        var merged = new List<Finding>();
+        for (int first = 0, next; first < sorted.Count; first = next)
+        {
+            int end = sorted[first].End;
+            for (next = first + 1; next < sorted.Count && sorted[next].Begin <= end; next++) end = Math.Max(end, sorted[next].End);
+            string type = next - first == 1 ? sorted[first].Type : string.Join('+', sorted.GetRange(first, next - first).Select(find => find.Type));
+            merged.Add(new Finding(sorted[first].Begin, end, type));
+        }
+        return merged;
+    }
+}
