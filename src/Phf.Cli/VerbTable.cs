@@ -10,8 +10,12 @@ internal static class VerbTable
     [
         EnvVerb.Create(),
         PackVerb.Create(),
+<<<<<<< HEAD
         ScoreVerb.Create(),
         TokenizerVerb.Create(),
         ReportVerb.Create(),
+=======
+        TokenizerVerb.Create(),
+>>>>>>> text
     ];
 }

@@ -99,8 +99,8 @@ public sealed class RunPlan : IDisposable
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
         ControlTags? tags = Tags(config, tokenizer, data);
-        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)Resolve(own, data, ofDocuments: false) : null;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? Resolve(limit, data, ofDocuments: true) : null;
+        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
+        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
         var plan = new RunPlan
         {
             Config = config,
@@ -127,9 +127,6 @@ public sealed class RunPlan : IDisposable
         return plan;
     }
 
-    private static double Resolve(Configuration.Threshold threshold, PackedDataset data, bool ofDocuments) =>
-        !threshold.IsPercentile ? threshold.Value : ofDocuments ? data.DocumentScorePercentile(threshold.Value) : data.SegmentScorePercentile(threshold.Value);
-
     private static IObjective CreateObjective(ObjectiveSection objective, float? threshold) => objective.Name switch
     {
         "MLE" => new MaximumLikelihood(),
@@ -146,7 +143,7 @@ public sealed class RunPlan : IDisposable
         {
             AlignedId = Id(tags.AlignedPrefix),
             MisalignedId = Id(tags.MisalignedPrefix),
-            Threshold = (float)Resolve(tags.Threshold, data, ofDocuments: false),
+            Threshold = (float)tags.Threshold.Resolve(data, ofDocuments: false),
             DropTokenFraction = tags.DropTokenFraction,
         };
 
