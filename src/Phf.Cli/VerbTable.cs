@@ -8,10 +8,13 @@ internal static class VerbTable
 {
     public static IEnumerable<Command> All() =>
     [
-        EnvVerb.Create(),
-        PackVerb.Create(),
         ScoreVerb.Create(),
         TokenizerVerb.Create(),
+        PackVerb.Create(),
+        TrainVerb.Create(),
+        GenerateVerb.Create(),
+        EvaluateVerb.Create(),
         ReportVerb.Create(),
+        EnvVerb.Create(),
     ];
 }

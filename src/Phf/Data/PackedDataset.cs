@@ -106,6 +106,19 @@ public sealed class PackedDataset : IDisposable
         return Percentiles.OfSorted(scores, percent);
     }
 
+    /// <summary>The tokens of one document, without end-of-text and tags; at most <paramref name="maxTokens"/> of them.</summary>
+    /// <param name="document">Its place on disk, from 0.</param>
+    public int[] ReadDocument(long document, int maxTokens = int.MaxValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((ulong)document, (ulong)DocumentCount, nameof(document));
+        var (shard, place) = Find(document);
+        var (first, end) = shard.Segments(place);
+        long begin = shard.Tokens(first).Begin, stop = shard.Tokens(end - 1).End;
+        var tokens = new int[(int)Math.Min(maxTokens, stop - begin)];
+        shard.CopyTokens(begin, tokens, Manifest.Tokenizer.VocabularySize);
+        return tokens;
+    }
+
     public void Dispose()
     {
         foreach (PackedShard shard in _shards) shard.Dispose();

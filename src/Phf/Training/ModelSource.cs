@@ -1,0 +1,27 @@
+namespace Phf.Training;
+
+/// <summary>Where a model lies: a checkpoint of a run, or a model directory of its own.</summary>
+/// <param name="Directory">The folder with config.json, model.safetensors and the tokenizer.</param>
+/// <param name="Run">The run it belongs to; null for a model directory.</param>
+public sealed record ModelSource(string Directory, RunDirectory? Run)
+{
+    /// <summary>Finds the model behind a path: a run (its newest checkpoint), a checkpoint of a run, or a Hugging Face model directory.</summary>
+    /// <exception cref="InvalidDataException">Neither.</exception>
+    public static ModelSource Find(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(path);
+        if (!System.IO.Directory.Exists(full)) throw new InvalidDataException($"{path}: no such folder; give a run, a checkpoint or a model directory");
+        if (File.Exists(Path.Combine(full, "config.yml")))
+        {
+            RunDirectory run = RunDirectory.Open(full);
+            return new ModelSource(run.LatestCheckpoint(), run);
+        }
+        if (!File.Exists(Path.Combine(full, "config.json")))
+            throw new InvalidDataException($"{path}: neither a run (config.yml) nor a model directory (config.json)");
+        bool isCheckpoint = Path.GetFileName(full).StartsWith(Checkpoint.Prefix, StringComparison.Ordinal);
+        if (isCheckpoint && !Checkpoint.IsComplete(full)) throw new InvalidDataException($"{path} is an unfinished checkpoint (it has no COMPLETE); use an older one");
+        string? parent = Path.GetDirectoryName(Path.GetFullPath(full));
+        bool hasRun = isCheckpoint && parent is not null && File.Exists(Path.Combine(parent, "config.yml"));
+        return new ModelSource(full, hasRun ? RunDirectory.Open(parent!) : null);
+    }
+}
