@@ -73,7 +73,7 @@ public sealed class DurableFile : IDisposable
         {
             _file.Dispose();
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or ArgumentOutOfRangeException)
         {
             // The buffered rest did not fit on the disk either; the file is deleted anyway and the first error is on its way up.
         }
@@ -95,7 +95,7 @@ public sealed class DurableFile : IDisposable
             {
                 inner.Write(buffer);
             }
-            catch (IOException problem)
+            catch (Exception problem) when (IsFailureToWrite(problem))
             {
                 throw CannotWrite(problem);
             }
@@ -109,7 +109,7 @@ public sealed class DurableFile : IDisposable
             {
                 inner.Flush();
             }
-            catch (IOException problem)
+            catch (Exception problem) when (IsFailureToWrite(problem))
             {
                 throw CannotWrite(problem);
             }
@@ -119,7 +119,10 @@ public sealed class DurableFile : IDisposable
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        private IOException CannotWrite(IOException problem) => new(
+        // .NET reports 'too large for this file system' (4 GB on FAT) as an argument out of its range.
+        private static bool IsFailureToWrite(Exception problem) => problem is IOException or ArgumentOutOfRangeException;
+
+        private IOException CannotWrite(Exception problem) => new(
             $"cannot write {path}: {problem.Message}; nothing was kept, free some space or choose another place, and run again", problem);
     }
 }
