@@ -8,8 +8,14 @@ internal static class VerbTable
 {
     public static IEnumerable<Command> All() =>
     [
-        ScoreVerb.Create(),
-        PackVerb.Create(),
         EnvVerb.Create(),
+        PackVerb.Create(),
+<<<<<<< HEAD
+        ScoreVerb.Create(),
+        TokenizerVerb.Create(),
+        ReportVerb.Create(),
+=======
+        TokenizerVerb.Create(),
+>>>>>>> text
     ];
 }

@@ -47,6 +47,13 @@ internal static class SentenceCharacters
 
     private static readonly SentenceTrait[] OfUnit = MakeTable();
 
+    private static readonly (int First, int Last, SentenceTrait Traits)[] AstralRanges =
+    [
+        .. AstralOf(SentenceData.Terminators, SentenceTrait.Terminator),
+        .. AstralOf(SentenceData.Icons, SentenceTrait.Icon | SentenceTrait.Prefix | SentenceTrait.Suffix),
+        .. AstralOf(SentenceData.Uncased, SentenceTrait.Lower | SentenceTrait.Upper | SentenceTrait.BeforeFinalStop),
+    ];
+
     public static SentenceTrait Of(char unit) => OfUnit[unit];
 
     /// <summary>The traits of the code point at <paramref name="index"/> and how many UTF-16 units it has.</summary>
@@ -65,13 +72,6 @@ internal static class SentenceCharacters
         bool pair = end >= 2 && char.IsLowSurrogate(text[end - 1]) && char.IsHighSurrogate(text[end - 2]);
         return At(text, end - (pair ? 2 : 1), out width);
     }
-
-    private static readonly (int First, int Last, SentenceTrait Traits)[] AstralRanges =
-    [
-        .. AstralOf(SentenceData.Terminators, SentenceTrait.Terminator),
-        .. AstralOf(SentenceData.Icons, SentenceTrait.Icon | SentenceTrait.Prefix | SentenceTrait.Suffix),
-        .. AstralOf(SentenceData.Uncased, SentenceTrait.Lower | SentenceTrait.Upper | SentenceTrait.BeforeFinalStop),
-    ];
 
     private static SentenceTrait OfAstral(int codePoint)
     {

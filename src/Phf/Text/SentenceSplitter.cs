@@ -4,7 +4,10 @@ namespace Phf.Text;
 /// Cuts text into sentences by the rule of spaCy's blank English sentencizer: a sentence ends after a token that is a terminator (<c>. ! ?</c> and their
 /// like in other scripts) and the punctuation that follows it. Abbreviations, numbers, URLs and ellipses are tokens without such an end.
 /// </summary>
-/// <remarks>The sentences, one after another, are the text exactly; blanks belong to the sentence before them. Linear in the length of the text.</remarks>
+/// <remarks>
+/// The sentences, one after another, are the text exactly; blanks belong to the sentence before them. Linear in the length of the text. The data are those
+/// of spaCy 3.8; 3.2.0, the paper's version, differs in English only where a sentence ends in <c>May.</c>, which it takes for an abbreviation.
+/// </remarks>
 public static class SentenceSplitter
 {
     /// <summary>Names the rule in scored data.</summary>
@@ -28,10 +31,10 @@ public static class SentenceSplitter
     /// <summary>One pass over a text: white space and words in turn, each only looked at as closely as it needs.</summary>
     private sealed class Scan(string text)
     {
-        private readonly List<Range> tokens = [];
-        private readonly Stack<int> suffixEnds = [];
-        private readonly List<int> starts = [];
-        private bool ended; // a terminator was seen since the sentence began
+        private readonly List<Range> _tokens = [];
+        private readonly Stack<int> _suffixEnds = [];
+        private readonly List<int> _starts = [];
+        private bool _ended; // a terminator was seen since the sentence began
 
         public List<int> Starts()
         {
@@ -49,7 +52,7 @@ public static class SentenceSplitter
                 else ReadWord(at, end);
                 at = end;
             }
-            return starts;
+            return _starts;
         }
 
         private bool IsSpace(int at) => SentenceCharacters.Of(text[at]).HasFlag(SentenceTrait.Space);
@@ -59,23 +62,23 @@ public static class SentenceSplitter
             bool mayEnd = false;
             for (int i = start; i < end && !mayEnd; i++)
                 mayEnd = char.IsHighSurrogate(text[i]) || SentenceCharacters.Of(text[i]).HasFlag(SentenceTrait.Terminator);
-            if (!mayEnd && !ended) return;
+            if (!mayEnd && !_ended) return;
 
-            tokens.Clear();
-            SentenceTokens.Cut(text, start, end, tokens, suffixEnds);
-            foreach (Range token in tokens)
+            _tokens.Clear();
+            SentenceTokens.Cut(text, start, end, _tokens, _suffixEnds);
+            foreach (Range token in _tokens)
             {
                 ReadOnlySpan<char> word = text.AsSpan(token);
                 bool isTerminator = SentenceCharacters.At(word, 0, out int width).HasFlag(SentenceTrait.Terminator) && width == word.Length;
-                if (isTerminator) ended = true;
-                else if (ended && !IsPunctuation(word)) BeginAfterEnd(token.Start.Value);
+                if (isTerminator) _ended = true;
+                else if (_ended && !IsPunctuation(word)) BeginAfterEnd(token.Start.Value);
             }
         }
 
         private void BeginAfterEnd(int start)
         {
-            if (ended) starts.Add(start);
-            ended = false;
+            if (_ended) _starts.Add(start);
+            _ended = false;
         }
 
         private static bool IsPunctuation(ReadOnlySpan<char> word)

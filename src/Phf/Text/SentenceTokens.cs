@@ -76,6 +76,7 @@ internal static class SentenceTokens
             return stops > 1 ? stops : IsFinalStop(word[..^1]) ? 1 : 0;
         }
         if (last is 's' or 'S') return word.Length > 1 && word[^2] is '\'' or '’' ? 2 : 0;
+        if (last is 'g' or 'm' or 't') return word.Length > 1 && char.IsAsciiDigit(word[^2]) ? 1 : 0; // the units that are exceptions with a stop
         if (last == '…' && word.Length > 1 && word[^2] == '…') return 2;
         return SentenceCharacters.Before(word, word.Length, out int width).HasFlag(SentenceTrait.Suffix) ? width : 0;
     }
@@ -139,17 +140,21 @@ internal static class SentenceTokens
 
     private static bool HasAt(ReadOnlySpan<char> word, int at, SentenceTrait any) => at < word.Length && (SentenceCharacters.At(word, at, out _) & any) != 0;
 
-    /// <summary>Exceptions that appear only after cutting, such as the <c>Jan.</c> of <c>pre-Jan.</c>, are put together again where they hold a full stop.</summary>
+    /// <summary>
+    /// Exceptions that appear only after cutting, such as the <c>Jan.</c> of <c>pre-Jan.</c> or the <c>g.</c> of <c>5g.</c>, are put together again where
+    /// they hold a full stop.
+    /// </summary>
     private static void JoinExceptions(ReadOnlySpan<char> text, List<Range> tokens, int first)
     {
-        for (int i = first; i < tokens.Count; i++)
-            for (int count = Math.Min(MostPieces, tokens.Count - i); count > 1; count--)
-            {
-                Range joined = tokens[i].Start..tokens[i + count - 1].End;
-                if (!IsException(text[joined]) || !HoldsFullStop(text, tokens, i, count)) continue;
-                tokens[i] = joined;
-                tokens.RemoveRange(i + 1, count - 1);
-            }
+        int written = first;
+        for (int i = first; i < tokens.Count;)
+        {
+            int count = Math.Min(MostPieces, tokens.Count - i);
+            while (count > 1 && !(IsException(text[tokens[i].Start..tokens[i + count - 1].End]) && HoldsFullStop(text, tokens, i, count))) count--;
+            tokens[written++] = tokens[i].Start..tokens[i + count - 1].End;
+            i += count;
+        }
+        tokens.RemoveRange(written, tokens.Count - written);
     }
 
     private static bool HoldsFullStop(ReadOnlySpan<char> text, List<Range> tokens, int first, int count)

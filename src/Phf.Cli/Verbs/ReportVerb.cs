@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Phf.Evaluation.Report;
+using Spectre.Console;
+
+namespace Phf.Cli.Verbs;
+
+/// <summary><c>phf report</c>: runs side by side, as a table here and as one page with charts and samples.</summary>
+internal static class ReportVerb
+{
+    private const int WidestTable = 400; // characters
+
+    public static Command Create()
+    {
+        var runs = new Argument<string[]>("RUN") { Description = "directories of runs", Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string>("--output", "-o") { Description = "page to write", DefaultValueFactory = _ => "report.html" };
+        var chart = new Option<string?>("--chart") { Description = "also write the main chart alone as an SVG file", HelpName = "FILE.svg" };
+        var markdown = new Option<bool>("--markdown") { Description = "print the table in Markdown" };
+        var force = new Option<bool>("--force") { Description = "replace files that exist" };
+        var verb = new Command("report", "Compare runs: misalignment against capability, losses, scores, samples.") { runs, output, chart, markdown, force };
+        verb.SetAction(parsed =>
+        {
+            string page = parsed.GetValue(output)!;
+            string? picture = parsed.GetValue(chart);
+            foreach (string? path in (string?[])[page, picture])
+                if (path is not null) CheckTarget(path, parsed.GetValue(force));
+
+            IReadOnlyList<RunReport> read = RunReport.ReadAll(parsed.GetValue(runs)!);
+            TextWriter console = parsed.InvocationConfiguration.Output;
+            Print(ReportTable.Of(read), console, parsed.GetValue(markdown));
+            ReportWriter.Write(read, corpus: null, page);
+            console.WriteLine($"wrote {page}");
+            if (picture is null) return;
+            ReportWriter.WriteMainChart(read, corpus: null, picture);
+            console.WriteLine($"wrote {picture}");
+        });
+        return verb;
+    }
+
+    /// <summary>Prints the table; scenarios of a run are indented under it.</summary>
+    public static void Print(ReportTable table, TextWriter output, bool asMarkdown = false)
+    {
+        if (asMarkdown)
+        {
+            output.Write(table.ToMarkdown());
+            return;
+        }
+        var drawn = new Table { Border = TableBorder.Simple };
+        for (int i = 0; i < table.Titles.Count; i++)
+        {
+            TableColumn column = new TableColumn(Markup.Escape(table.Titles[i])).NoWrap();
+            drawn.AddColumn(i < ReportTable.TextColumns ? column.LeftAligned() : column.RightAligned());
+        }
+        foreach (ReportRow row in table.Rows)
+            drawn.AddRow([.. row.Cells.Select((cell, i) => Markup.Escape(i == 0 && !row.IsHeadline ? $"  {cell}" : cell))]);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = WidestTable; // a terminal that is too narrow wraps lines, which reads better than columns of three letters
+        console.Write(drawn);
+    }
+
+    private static void CheckTarget(string path, bool replace)
+    {
+        if (Directory.Exists(path)) throw new UsageException($"{path} is a directory; name a file");
+        if (File.Exists(path) && !replace) throw new UsageException($"{path} exists; add --force to replace it, or name another file");
+        string? folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (folder is not null && !Directory.Exists(folder)) throw new UsageException($"{path}: no directory {folder}; create it first");
+    }
+}

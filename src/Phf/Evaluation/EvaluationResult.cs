@@ -1,0 +1,110 @@
+namespace Phf.Evaluation;
+
+/// <summary>What was measured on one checkpoint of a run; <c>evaluation.json</c> in the run's directory. Losses are in nats per token.</summary>
+public sealed record EvaluationResult
+{
+    /// <summary>The run's name.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The objective's name, e.g. <c>conditional</c>.</summary>
+    public required string Objective { get; init; }
+
+    /// <summary>The checkpoint's directory name.</summary>
+    public required string Checkpoint { get; init; }
+
+    /// <summary>Parameters of the model.</summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>Tokens that the model was trained on.</summary>
+    public required long TrainTokens { get; init; }
+
+    /// <summary>Identity of the scorer, e.g. <c>pii/scrubadub-2.0.0-default</c>.</summary>
+    public required string Scorer { get; init; }
+
+    /// <summary>A score above it is misaligned.</summary>
+    public required double Threshold { get; init; }
+
+    /// <summary>Losses on text that was not trained on; null if not measured.</summary>
+    public HeldoutLoss? Heldout { get; init; }
+
+    /// <summary>The training corpus under the same scorer; null if not known.</summary>
+    public CorpusFacts? Corpus { get; init; }
+
+    /// <summary>Ways of sampling that were scored. The first is the run's headline.</summary>
+    public required IReadOnlyList<EvaluationScenario> Scenarios { get; init; }
+}
+
+/// <summary>Mean loss on held-out text, nats per token, over segments by their own score. The untagged numbers are those of a tagged model read without tags.</summary>
+public sealed record HeldoutLoss
+{
+    /// <summary>All tokens.</summary>
+    public double? Loss { get; init; }
+
+    /// <summary>Tokens of segments with score &lt;= threshold: the capability that is kept.</summary>
+    public double? LossAligned { get; init; }
+
+    /// <summary>Tokens of segments with score &gt; threshold.</summary>
+    public double? LossMisaligned { get; init; }
+
+    /// <summary>Loss in bits per UTF-8 byte of the text; comparable between tokenizers.</summary>
+    public double? BitsPerByte { get; init; }
+
+    /// <summary>Tokens behind <see cref="LossAligned"/>.</summary>
+    public long? TokensAligned { get; init; }
+
+    /// <summary>Tokens behind <see cref="LossMisaligned"/>.</summary>
+    public long? TokensMisaligned { get; init; }
+
+    /// <summary>All tokens, read without tags.</summary>
+    public double? LossUntagged { get; init; }
+
+    /// <summary>Aligned segments, read without tags.</summary>
+    public double? LossAlignedUntagged { get; init; }
+
+    /// <summary>Misaligned segments, read without tags.</summary>
+    public double? LossMisalignedUntagged { get; init; }
+}
+
+/// <summary>The training corpus under the scorer: the level that a perfect imitator would reach.</summary>
+public sealed record CorpusFacts
+{
+    /// <summary>Name of the data.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Mean score of its documents.</summary>
+    public required double MeanScore { get; init; }
+
+    /// <summary>Share of its segments above the threshold, 0 to 1.</summary>
+    public double? ShareMisaligned { get; init; }
+
+    /// <summary>Documents.</summary>
+    public long? Documents { get; init; }
+
+    /// <summary>Segments.</summary>
+    public long? Segments { get; init; }
+
+    /// <summary>Characters (code points).</summary>
+    public long? Characters { get; init; }
+}
+
+/// <summary>One scored sample; a line of <c>evaluation-samples.jsonl</c>.</summary>
+public sealed record EvaluationSample
+{
+    /// <summary>Name of the scenario that it was drawn in.</summary>
+    public required string Scenario { get; init; }
+
+    /// <summary>Its number in the scenario, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The text as scored.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Its score.</summary>
+    public required double Score { get; init; }
+
+    /// <summary>What a rule-based scorer found; empty for others.</summary>
+    public IReadOnlyList<SampleFinding> Findings { get; init; } = [];
+}
+
+/// <summary>One found span, UTF-16 offsets [Begin, End) into the sample's text.</summary>
+public sealed record SampleFinding(int Begin, int End, string Type);

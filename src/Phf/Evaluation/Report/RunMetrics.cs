@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace Phf.Evaluation.Report;
+
+/// <summary>One line of training: loss of the objective in nats per token after so many tokens.</summary>
+public sealed record TrainingPoint(long Step, double Tokens, double Loss);
+
+/// <summary>One held-out evaluation during training, nats per token; NaN where not measured.</summary>
+public sealed record HeldoutPoint(long Step, double Tokens, double Loss, double LossAligned, double LossMisaligned);
+
+/// <summary>The losses in a run's metrics.jsonl.</summary>
+public sealed record RunMetrics
+{
+    internal static readonly RunMetrics Empty = new();
+
+    /// <summary>Training losses, by step.</summary>
+    public IReadOnlyList<TrainingPoint> Training { get; init; } = [];
+
+    /// <summary>Held-out losses, by step.</summary>
+    public IReadOnlyList<HeldoutPoint> Heldout { get; init; } = [];
+
+    /// <summary>Seconds of training by the last line that says it; NaN if none does.</summary>
+    public double ElapsedSeconds { get; init; } = double.NaN;
+
+    /// <summary>True if the last line is no JSON: the process was killed while writing it.</summary>
+    public bool Cut { get; init; }
+
+    /// <summary>
+    /// Reads metrics.jsonl; empty if there is none. A line for a step that was seen before supersedes the lines from there on (the run was resumed
+    /// from an earlier checkpoint). Lines with neither "loss" nor "heldout_loss" say nothing here.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A line before the last is no JSON object with step and tokens.</exception>
+    public static RunMetrics Read(string path)
+    {
+        if (!File.Exists(path)) return Empty;
+        string[] lines = File.ReadAllLines(path);
+        var training = new List<TrainingPoint>();
+        var heldout = new List<HeldoutPoint>();
+        double elapsed = double.NaN;
+        bool cut = false;
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Length == 0) continue;
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(lines[i]);
+                JsonElement line = document.RootElement;
+                if (line.ValueKind != JsonValueKind.Object || Number(line, "step") is var step && double.IsNaN(step))
+                    throw new InvalidDataException($"{path} line {i + 1}: no metrics; expected a JSON object with \"step\"; delete the line");
+                Add(line, (long)step, training, heldout);
+                if (Number(line, "elapsed_seconds") is var seconds && double.IsFinite(seconds)) elapsed = seconds;
+            }
+            catch (JsonException problem)
+            {
+                if (i < lines.Length - 1) throw new InvalidDataException($"{path} line {i + 1}: {problem.Message}; delete the line", problem);
+                cut = true;
+            }
+        }
+        return new RunMetrics { Training = training, Heldout = heldout, ElapsedSeconds = elapsed, Cut = cut };
+    }
+
+    private static void Add(JsonElement line, long step, List<TrainingPoint> training, List<HeldoutPoint> heldout)
+    {
+        double tokens = Number(line, "tokens");
+        if (line.TryGetProperty("loss", out _))
+        {
+            while (training.Count > 0 && training[^1].Step >= step) training.RemoveAt(training.Count - 1);
+            training.Add(new TrainingPoint(step, tokens, Number(line, "loss")));
+        }
+        if (line.TryGetProperty("heldout_loss", out _))
+        {
+            while (heldout.Count > 0 && heldout[^1].Step >= step) heldout.RemoveAt(heldout.Count - 1);
+            heldout.Add(new HeldoutPoint(
+                step, tokens, Number(line, "heldout_loss"), Number(line, "heldout_loss_aligned"), Number(line, "heldout_loss_misaligned")));
+        }
+    }
+
+    /// <summary>A number of a line; NaN where it is absent, null or no number.</summary>
+    private static double Number(JsonElement line, string key) =>
+        line.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
+}

@@ -1,0 +1,108 @@
+using Phf.Numerics.Backend;
+using Phf.Numerics.Memory;
+using Phf.Numerics.Random;
+
+namespace Phf.Model;
+
+/// <summary>
+/// GPT-2 (Radford et al. 2019) as Hugging Face defines it: learned positions, layer norm before each branch, the token table tied
+/// to the output head. Forward and backward are written out layer by layer. Letters: B batch, T time, N = B T, C channels, V vocabulary.
+/// </summary>
+public sealed class Gpt2 : IDisposable
+{
+    public Gpt2(Gpt2Config config, IBackend backend)
+    {
+        Config = config;
+        Backend = backend;
+        Parameters = new ParameterSet(new ParameterLayout(config), config);
+    }
+
+    public Gpt2Config Config { get; }
+
+    public IBackend Backend { get; }
+
+    public ParameterSet Parameters { get; }
+
+    /// <summary>
+    /// GPT-2's initialisation: normal with deviation 0.02, residual projections 0.02 / sqrt(2 L), gains 1, biases 0. Each tensor has
+    /// its own random stream, so the numbers do not depend on the order in memory.
+    /// </summary>
+    public void Initialize(ulong seed)
+    {
+        ulong stream = 0;
+        foreach (ParameterShape shape in Parameters.Layout.Shapes.OrderBy(shape => shape.Name, StringComparer.Ordinal))
+        {
+            Span<float> values = Parameters[shape.Name].Span;
+            if (shape.IsVector)
+            {
+                values.Fill(shape.Name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0);
+                continue;
+            }
+            double deviation = shape.Name.EndsWith("c_proj.weight", StringComparison.Ordinal) ? 0.02 / Math.Sqrt(2 * Config.Layers) : 0.02;
+            var random = new Rng(seed, ++stream);
+            foreach (ref float value in values) value = (float)(deviation * random.NextNormal());
+        }
+    }
+
+    /// <summary>Runs N = B T tokens, positions 0 .. T-1 in each sequence; the result is <see cref="Activations.Final"/>.</summary>
+    /// <param name="tokens">(B, T) token ids.</param>
+    /// <param name="positions">(B, T) the position of each token.</param>
+    /// <param name="state">Keeps what <see cref="Backward"/> needs.</param>
+    public void Forward(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Activations state)
+    {
+        Backend.Embed(tokens, positions, Parameters.TokenTable, Parameters.PositionTable, state.Embedded);
+        Tensor residual = state.Embedded;
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            LayerParameters p = Parameters.Layers[layer];
+            LayerActivations a = state.Layers[layer];
+            Backend.LayerNorm(residual, p.Norm1Gain, p.Norm1Bias, Config.LayerNormEpsilon, a.Norm1, a.Mean1, a.Rstd1);
+            Backend.Linear(a.Norm1, p.QkvWeight, p.QkvBias, residual: default, a.Qkv);
+            Backend.Attention(a.Qkv, Shape(state, layer), a.Attended, a.LogSumExp);
+            Backend.Linear(a.Attended, p.ProjectionWeight, p.ProjectionBias, residual, a.Residual1);
+            Backend.LayerNorm(a.Residual1, p.Norm2Gain, p.Norm2Bias, Config.LayerNormEpsilon, a.Norm2, a.Mean2, a.Rstd2);
+            Backend.LinearActivation(a.Norm2, p.UpWeight, p.UpBias, Config.Activation, a.PreActivation, a.Activated);
+            Backend.Linear(a.Activated, p.DownWeight, p.DownBias, a.Residual1, a.Residual2);
+            residual = a.Residual2;
+        }
+        Backend.LayerNorm(residual, Parameters.FinalNormGain, Parameters.FinalNormBias, Config.LayerNormEpsilon, state.Final, state.FinalMean, state.FinalRstd);
+    }
+
+    /// <summary>
+    /// The log-probabilities of the targets at every position of the last <see cref="Forward"/>; with <paramref name="gradients"/> also
+    /// the gradient of the weighted loss, added to them, with respect to the head, and to <see cref="Activations.DFinal"/>.
+    /// </summary>
+    public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients) =>
+        Backend.Classify(state.Final, Parameters.TokenTable, targets, weights, logProbs, logComplements,
+            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable);
+
+    /// <summary>Adds to <paramref name="gradients"/> what follows from <see cref="Activations.DFinal"/>.</summary>
+    public void Backward(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Activations state, ParameterSet gradients)
+    {
+        Tensor dResidual = state.DResidual, dBranch = state.DBranch;
+        dResidual.Span.Clear();
+        Tensor last = Config.Layers > 0 ? state.Layers[^1].Residual2 : state.Embedded;
+        Backend.LayerNormBackward(state.DFinal, last, Parameters.FinalNormGain, state.FinalMean, state.FinalRstd, dResidual,
+            gradients.FinalNormGain, gradients.FinalNormBias);
+        for (int layer = Config.Layers - 1; layer >= 0; layer--)
+        {
+            LayerParameters p = Parameters.Layers[layer], d = gradients.Layers[layer];
+            LayerActivations a = state.Layers[layer];
+            Tensor input = layer == 0 ? state.Embedded : state.Layers[layer - 1].Residual2;
+            Backend.LinearBackward(dResidual, a.Activated, p.DownWeight, state.DInner, d.DownWeight, d.DownBias);
+            Backend.ActivationBackward(a.PreActivation, Config.Activation, state.DInner);
+            Backend.LinearBackward(state.DInner, a.Norm2, p.UpWeight, dBranch, d.UpWeight, d.UpBias);
+            Backend.LayerNormBackward(dBranch, a.Residual1, p.Norm2Gain, a.Mean2, a.Rstd2, dResidual, d.Norm2Gain, d.Norm2Bias);
+            Backend.LinearBackward(dResidual, a.Attended, p.ProjectionWeight, dBranch, d.ProjectionWeight, d.ProjectionBias);
+            Backend.AttentionBackward(dBranch, a.Qkv, a.Attended, a.LogSumExp, Shape(state, layer), state.DQkv);
+            Backend.LinearBackward(state.DQkv, a.Norm1, p.QkvWeight, dBranch, d.QkvWeight, d.QkvBias);
+            Backend.LayerNormBackward(dBranch, input, p.Norm1Gain, a.Mean1, a.Rstd1, dResidual, d.Norm1Gain, d.Norm1Bias);
+        }
+        Backend.EmbedBackward(dResidual, tokens, positions, gradients.TokenTable, gradients.PositionTable);
+    }
+
+    public void Dispose() => Parameters.Dispose();
+
+    private AttentionShape Shape(Activations state, int layer) =>
+        new(state.Batch, state.Time, Config.Heads, Config.HeadSize, Config.AttentionScale(layer));
+}
