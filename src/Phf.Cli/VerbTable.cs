@@ -10,12 +10,8 @@ internal static class VerbTable
     [
         EnvVerb.Create(),
         PackVerb.Create(),
-<<<<<<< HEAD
         ScoreVerb.Create(),
         TokenizerVerb.Create(),
         ReportVerb.Create(),
-=======
-        TokenizerVerb.Create(),
->>>>>>> text
     ];
 }
