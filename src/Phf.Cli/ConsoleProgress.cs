@@ -6,8 +6,8 @@ using Spectre.Console.Rendering;
 namespace Phf.Cli;
 
 /// <summary>
-/// Progress on standard error: description, bar, percentage, rate and remaining time in a terminal; a plain line every ten seconds and one at the end
-/// elsewhere (log files). <see cref="Report"/> may be called as often as one likes.
+/// Progress on standard error: description, bar, percentage, rate and remaining time in a terminal; a plain line every ten seconds and one
+/// at the end elsewhere (log files). <see cref="Report"/> may be called as often as one likes.
 /// </summary>
 internal sealed class ConsoleProgress
 {
@@ -66,7 +66,8 @@ internal sealed class ConsoleProgress
         _next = _clock.Elapsed + (_task is null ? LineEvery : RedrawEvery);
     }
 
-    private string Rate => string.Create(CultureInfo.InvariantCulture, $"{_items:N0} {_unit} | {_items / Math.Max(_clock.Elapsed.TotalSeconds, 1e-3):N0} {_unit}/s");
+    private string Rate => string.Create(
+        CultureInfo.InvariantCulture, $"{_items:N0} {_unit} | {_items / Math.Max(_clock.Elapsed.TotalSeconds, 1e-3):N0} {_unit}/s");
 
     private void WriteLine()
     {

@@ -31,7 +31,8 @@ internal static class SummaryTable
 
     /// <summary>Quantiles of scores in one line.</summary>
     public static string Quantiles(ScoreQuantiles q)
-        => $"min {Number(q.P0)}, p10 {Number(q.P10)}, p25 {Number(q.P25)}, p50 {Number(q.P50)}, p75 {Number(q.P75)}, p90 {Number(q.P90)}, p99 {Number(q.P99)}, max {Number(q.P100)}";
+        => $"min {Number(q.P0)}, p10 {Number(q.P10)}, p25 {Number(q.P25)}, p50 {Number(q.P50)}, p75 {Number(q.P75)}, "
+            + $"p90 {Number(q.P90)}, p99 {Number(q.P99)}, max {Number(q.P100)}";
 
     /// <summary>Spectre.Console by itself writes colours into files and pipes too, and breaks lines at 80 characters there.</summary>
     private static IAnsiConsole CreateConsole()

@@ -15,15 +15,30 @@ internal static class PackVerb
     };
     private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "directory of the tokenizer", Required = true };
     private static readonly Option<string> Output = new("--output", "-o") { Description = "directory to create", Required = true };
-    private static readonly Option<double> HeldOut = new("--held-out") { Description = "share of the documents kept apart in heldout/; 0 for none", DefaultValueFactory = _ => 0.02 };
+    private static readonly Option<double> HeldOut = new("--held-out")
+    {
+        Description = "share of the documents kept apart in heldout/; 0 for none",
+        DefaultValueFactory = _ => 0.02,
+    };
     private static readonly Option<ulong> Seed = new("--seed") { Description = "decides which documents are held out" };
-    private static readonly Option<long> ShardTokens = new("--shard-tokens") { Description = "tokens per shard", DefaultValueFactory = _ => new PackOptions().MaxShardTokens };
-    private static readonly Option<int> Threads = new("--threads") { Description = "threads that tokenize", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private static readonly Option<long> ShardTokens = new("--shard-tokens")
+    {
+        Description = "tokens per shard",
+        DefaultValueFactory = _ => new PackOptions().MaxShardTokens,
+    };
+    private static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "threads that tokenize",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the dataset if it exists" };
 
     public static Command Create()
     {
-        var command = new Command("pack", "Tokenize scored files into memory-mapped shards.") { Files, Tokenizer, Output, HeldOut, Seed, ShardTokens, Threads, Force };
+        var command = new Command("pack", "Tokenize scored files into memory-mapped shards.")
+        {
+            Files, Tokenizer, Output, HeldOut, Seed, ShardTokens, Threads, Force,
+        };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
@@ -41,7 +56,8 @@ internal static class PackVerb
             Force = parsed.GetValue(Force),
             Cancellation = cancellation,
         };
-        if (!(options.HeldOutFraction is >= 0 and < 1)) throw new UsageException($"--held-out {options.HeldOutFraction}: 0 up to but not including 1 was expected");
+        if (!(options.HeldOutFraction is >= 0 and < 1))
+            throw new UsageException($"--held-out {options.HeldOutFraction}: 0 up to but not including 1 was expected");
         if (options.MaxShardTokens is < 1 or > PackOptions.LargestShard)
             throw new UsageException($"--shard-tokens {options.MaxShardTokens}: 1 to {PackOptions.LargestShard} was expected");
         if (options.Threads < 1) throw new UsageException($"--threads {options.Threads}: at least 1 was expected");
@@ -69,7 +85,8 @@ internal static class PackVerb
             rows.Add(("  document means", SummaryTable.Quantiles(split.DocumentScores)));
         }
         if (result.EmptySegments > 0)
-            rows.Add(("left out", $"{SummaryTable.Count(result.EmptySegments)} segments without text, and {SummaryTable.Count(result.EmptyDocuments)} documents of such"));
+            rows.Add(("left out", $"{SummaryTable.Count(result.EmptySegments)} segments without text, "
+                + $"{SummaryTable.Count(result.EmptyDocuments)} documents of such"));
         SummaryTable.Write(output, rows);
     }
 }

@@ -16,7 +16,11 @@ internal static class ScoreVerb
     };
     private static readonly Option<string> Scorer = new("--scorer") { Description = "what scores the segments, e.g. pii", Required = true };
     private static readonly Option<string?> WordList = new("--list") { Description = "word list of a scorer that needs one" };
-    private static readonly Option<string> Output = new("--output", "-o") { Description = "scored file to write, .jsonl or .jsonl.gz", Required = true };
+    private static readonly Option<string> Output = new("--output", "-o")
+    {
+        Description = "scored file to write, .jsonl or .jsonl.gz",
+        Required = true,
+    };
     private static readonly Option<Segmentation> Segment = new("--segment")
     {
         Description = "what gets a score: sentence, line (PEP8) or document",
@@ -27,9 +31,20 @@ internal static class ScoreVerb
         Description = "JSON field or CSV column with the text",
         DefaultValueFactory = _ => new TextOptions().TextField,
     };
-    private static readonly Option<string> Format = new("--format") { Description = "format of the files where the name does not tell it", DefaultValueFactory = _ => "auto" };
-    private static readonly Option<DocumentUnit> Document = new("--document") { Description = "what one document of a .txt file is: line, paragraph or file" };
-    private static readonly Option<int> Threads = new("--threads") { Description = "threads that score", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private static readonly Option<string> Format = new("--format")
+    {
+        Description = "format of the files where the name does not tell it",
+        DefaultValueFactory = _ => "auto",
+    };
+    private static readonly Option<DocumentUnit> Document = new("--document")
+    {
+        Description = "what one document of a .txt file is: line, paragraph or file",
+    };
+    private static readonly Option<int> Threads = new("--threads")
+    {
+        Description = "threads that score",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the output if it exists" };
 
     public static Command Create()
@@ -49,7 +64,8 @@ internal static class ScoreVerb
         string output = parsed.GetRequiredValue(Output);
         int threads = parsed.GetValue(Threads);
         if (threads < 1) throw new UsageException($"--threads {threads}: at least 1 was expected");
-        if (File.Exists(output) && !parsed.GetValue(Force)) throw new IOException($"{output} exists; choose another name, or replace it with --force");
+        if (File.Exists(output) && !parsed.GetValue(Force))
+            throw new IOException($"{output} exists; choose another name, or replace it with --force");
         var options = new TextOptions
         {
             TextField = parsed.GetRequiredValue(TextField),

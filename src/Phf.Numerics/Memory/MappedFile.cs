@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Phf.Numerics.Memory;
 
 /// <summary>
-/// A file mapped read-only into memory: opening reads nothing, the operating system loads pages as they are touched and may drop them again.
-/// Spans are views into the map and are valid until <see cref="Dispose"/>; reading is safe from several threads.
+/// A file mapped read-only into memory: opening reads nothing, the operating system loads pages as they are touched and may drop them
+/// again. Spans are views into the map and are valid until <see cref="Dispose"/>; reading is safe from several threads.
 /// </summary>
 public sealed unsafe class MappedFile : IDisposable
 {
@@ -53,8 +53,10 @@ public sealed unsafe class MappedFile : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The range leaves the file.</exception>
     public ReadOnlySpan<byte> Span(long offset, int length) => Span<byte>(offset, length);
 
-    /// <summary><paramref name="count"/> values of little-endian <typeparamref name="T"/> from byte <paramref name="byteOffset"/> on.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The range leaves the file, or counts more than <see cref="int.MaxValue"/> values.</exception>
+    /// <summary><paramref name="count"/> values of little-endian <typeparamref name="T"/> from byte <paramref name="byteOffset"/>
+    /// on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range leaves the file, or counts more than <see cref="int.MaxValue"/>
+    /// values.</exception>
     public ReadOnlySpan<T> Span<T>(long byteOffset, long count) where T : unmanaged
     {
         ObjectDisposedException.ThrowIf(_start is null && Length > 0, this);

@@ -16,7 +16,8 @@ public enum TokenKind : byte
     Padding,
 }
 
-/// <summary>Tags of conditional training: the aligned one before segments with score &lt;= <see cref="Threshold"/> (in 32-bit floats), else the misaligned one.</summary>
+/// <summary>Tags of conditional training: the aligned one before segments with score &lt;= <see cref="Threshold"/> (in 32-bit floats), else
+/// the misaligned one.</summary>
 public sealed record ControlTags
 {
     public required int AlignedId { get; init; }
@@ -54,7 +55,8 @@ public sealed record BlockOptions
 }
 
 /// <summary>
-/// The whole position of a <see cref="BlockReader"/>: the token at <paramref name="Offset"/> (counting end-of-text and tags) of the document at place
+/// The whole position of a <see cref="BlockReader"/>: the token at <paramref name="Offset"/> (counting end-of-text and tags) of the
+/// document at place
 /// <paramref name="Index"/> of the order of epoch <paramref name="Epoch"/> is the first token of the next block.
 /// </summary>
 public sealed record DataCursor(long Epoch, long Index, int Offset);

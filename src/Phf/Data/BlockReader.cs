@@ -1,10 +1,10 @@
 namespace Phf.Data;
 
 /// <summary>
-/// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its tag (if any)
-/// and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of the next), so every token
-/// is predicted exactly once. Order and dropped tags are computed from seed, epoch and numbers of documents, so <see cref="Cursor"/> is the whole state:
-/// a reader started from it gives the same blocks, bit for bit. Not safe for several threads.
+/// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its
+/// tag (if any) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
+/// the next), so every token is predicted exactly once. Order and dropped tags are computed from seed, epoch and numbers of documents, so
+/// <see cref="Cursor"/> is the whole state: a reader started from it gives the same blocks, bit for bit. Not safe for several threads.
 /// </summary>
 public sealed class BlockReader
 {
@@ -71,7 +71,8 @@ public sealed class BlockReader
     {
         int length = _options.BlockLength + 1;
         if (tokens.Length != length || scores.Length != length || kinds.Length != length)
-            throw new ArgumentException($"a block has {length} tokens, scores and kinds, not {tokens.Length}, {scores.Length} and {kinds.Length}");
+            throw new ArgumentException(
+                $"a block has {length} tokens, scores and kinds, not {tokens.Length}, {scores.Length} and {kinds.Length}");
         int filled = 0;
         if (_hasCarry)
         {
@@ -146,7 +147,8 @@ public sealed class BlockReader
     private bool DropsTag(ControlTags tags)
         => Hash64.ToUnit(Hash64.Of(_options.Seed, (ulong)_epoch, (ulong)_document, (ulong)(_segment - _firstSegment))) < tags.DropTokenFraction;
 
-    /// <summary>Opens the document at the current place or the first one behind it that is to be read; false behind the last epoch.</summary>
+    /// <summary>Opens the document at the current place or the first one behind it that is to be read; false behind the last
+    /// epoch.</summary>
     private bool OpenNextDocument()
     {
         // After a document has been read, _offset is its length; at the start of a place it is 0.
@@ -212,7 +214,8 @@ public sealed class BlockReader
     private void CheckOptions(BlockOptions options)
     {
         if (options.BlockLength < 1) throw new ArgumentException($"block length {options.BlockLength}; at least 1 was expected");
-        if (options.MaxEpochs < 1) throw new ArgumentException($"{options.MaxEpochs} epochs; at least 1 was expected, or none given for no end");
+        if (options.MaxEpochs < 1)
+            throw new ArgumentException($"{options.MaxEpochs} epochs; at least 1 was expected, or none given for no end");
         if (options.FilterThreshold is { } filter && double.IsNaN(filter)) throw new ArgumentException("filter_threshold is not a number");
         if (options.Tags is not { } tags) return;
         if (float.IsNaN(tags.Threshold)) throw new ArgumentException("the tags' threshold is not a number");

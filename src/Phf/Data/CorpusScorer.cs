@@ -8,7 +8,8 @@ public sealed class CorpusScorer(IScorer scorer, Segmentation segmentation)
     /// <summary>
     /// Yields the documents scored, in their order, whatever the number of threads. Memory is bounded: some documents per thread are held.
     /// </summary>
-    /// <exception cref="InvalidDataException">The scorer gave something other than a finite number; the message names the document.</exception>
+    /// <exception cref="InvalidDataException">The scorer gave something other than a finite number; the message names the
+    /// document.</exception>
     public IEnumerable<ScoredDocument> Score(IEnumerable<TextRecord> records, int threads, CancellationToken cancellation)
         => OrderedParallel.Select(records, Score, threads, cancellation);
 
@@ -18,7 +19,8 @@ public sealed class CorpusScorer(IScorer scorer, Segmentation segmentation)
         double[] scores = new double[texts.Length];
         scorer.Score(texts, scores);
         int infinite = Array.FindIndex(scores, score => !double.IsFinite(score));
-        if (infinite >= 0) throw new InvalidDataException($"{record.Where}: scorer {scorer.Id} gave segment {infinite} the score {scores[infinite]}");
+        if (infinite >= 0)
+            throw new InvalidDataException($"{record.Where}: scorer {scorer.Id} gave segment {infinite} the score {scores[infinite]}");
         return new ScoredDocument(texts, scores) { Scorer = scorer.Id, Segmenter = segmentation.Id() };
     }
 }

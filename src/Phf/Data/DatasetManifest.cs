@@ -8,12 +8,15 @@ namespace Phf.Data;
 public sealed record ScoreQuantiles(double P0, double P10, double P25, double P50, double P75, double P90, double P99, double P100)
 {
     /// <param name="sorted">Ascending, at least one value.</param>
-    public static ScoreQuantiles OfSorted(ReadOnlySpan<double> sorted) => new(
-        Percentiles.OfSorted(sorted, 0), Percentiles.OfSorted(sorted, 10), Percentiles.OfSorted(sorted, 25), Percentiles.OfSorted(sorted, 50),
-        Percentiles.OfSorted(sorted, 75), Percentiles.OfSorted(sorted, 90), Percentiles.OfSorted(sorted, 99), Percentiles.OfSorted(sorted, 100));
+    public static ScoreQuantiles OfSorted(double[] sorted)
+    {
+        double At(double percent) => Percentiles.OfSorted(sorted, percent);
+        return new ScoreQuantiles(At(0), At(10), At(25), At(50), At(75), At(90), At(99), At(100));
+    }
 }
 
-/// <summary>One shard of a packed dataset; <paramref name="Sha256"/> (hexadecimal) and <paramref name="Bytes"/> are of the whole file.</summary>
+/// <summary>One shard of a packed dataset; <paramref name="Sha256"/> (hexadecimal) and <paramref name="Bytes"/> are of the whole
+/// file.</summary>
 public sealed record ShardInfo(string File, long Bytes, string Sha256, long Documents, long Segments, long Tokens);
 
 /// <summary>The tokenizer that packed a dataset.</summary>
@@ -55,7 +58,8 @@ public sealed record DatasetManifest
     public required ScoreQuantiles DocumentScores { get; init; }
     public required IReadOnlyList<ShardInfo> Shards { get; init; }
 
-    public void Write(string directory) => DurableFile.WriteText(Path.Combine(directory, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    public void Write(string directory)
+        => DurableFile.WriteText(Path.Combine(directory, FileName), JsonSerializer.Serialize(this, Json) + "\n");
 
     /// <exception cref="InvalidDataException">No <c>dataset.json</c>, or not one of this format.</exception>
     public static DatasetManifest Read(string directory)

@@ -6,7 +6,8 @@ internal static class OrderedParallel
     private const int ItemsPerThread = 32; // enough that one long document does not stop the other threads
 
     /// <summary>
-    /// Yields <paramref name="select"/> of each item in the order of <paramref name="source"/>, computed on up to <paramref name="threads"/> threads;
+    /// Yields <paramref name="select"/> of each item in the order of <paramref name="source"/>, computed on up to
+    /// <paramref name="threads"/> threads;
     /// <paramref name="source"/> is enumerated by the caller's thread. The first failing item, in order, throws.
     /// </summary>
     public static IEnumerable<TResult> Select<T, TResult>(

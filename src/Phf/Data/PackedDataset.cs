@@ -42,7 +42,8 @@ public sealed class PackedDataset : IDisposable
     public ReadOnlySpan<double> DocumentScores => _documentScores;
 
     /// <param name="splitDirectory">A directory with <c>dataset.json</c>, e.g. <c>data/train</c>.</param>
-    /// <exception cref="InvalidDataException">No dataset, or a shard that was cut short or damaged; the message names it, what was found and expected.</exception>
+    /// <exception cref="InvalidDataException">No dataset, or a shard that was cut short or damaged; the message names it, what was found
+    /// and expected.</exception>
     public static PackedDataset Open(string splitDirectory)
     {
         DatasetManifest manifest = DatasetManifest.Read(splitDirectory);
@@ -52,7 +53,8 @@ public sealed class PackedDataset : IDisposable
             foreach (ShardInfo info in manifest.Shards) shards.Add(PackedShard.Open(splitDirectory, info));
             if (manifest.Documents != manifest.Shards.Sum(s => s.Documents) || manifest.Segments != manifest.Shards.Sum(s => s.Segments)
                 || manifest.Tokens != manifest.Shards.Sum(s => s.Tokens) || manifest.Documents is 0 or > int.MaxValue)
-                throw new InvalidDataException($"{splitDirectory}: the counts in {DatasetManifest.FileName} are not those of its shards; pack again");
+                throw new InvalidDataException(
+                    $"{splitDirectory}: the counts in {DatasetManifest.FileName} are not those of its shards; pack again");
             return new PackedDataset(splitDirectory, manifest, [.. shards]);
         }
         catch
@@ -70,18 +72,22 @@ public sealed class PackedDataset : IDisposable
         {
             using FileStream file = File.OpenRead(Path.Combine(Directory, info.File));
             string found = Convert.ToHexStringLower(SHA256.HashData(file));
-            if (found != info.Sha256) throw new InvalidDataException($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
+            if (found != info.Sha256)
+                throw new InvalidDataException($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
         }
     }
 
-    /// <summary>Checks that <paramref name="tokenizer"/> is the one that packed this dataset; tags may have been added to it since.</summary>
+    /// <summary>Checks that <paramref name="tokenizer"/> is the one that packed this dataset; tags may have been added to it
+    /// since.</summary>
     /// <exception cref="InvalidDataException">It is another one, and the ids on disk would mean other text.</exception>
     public void CheckTokenizer(BpeTokenizer tokenizer)
     {
         TokenizerInfo packed = Manifest.Tokenizer;
         if (tokenizer.Fingerprint == packed.Fingerprint && tokenizer.VocabularySize >= packed.VocabularySize) return;
-        throw new InvalidDataException($"{Directory} was packed with another tokenizer (fingerprint {packed.Fingerprint}, {packed.VocabularySize} tokens) "
-            + $"than this one ({tokenizer.Fingerprint}, {tokenizer.VocabularySize}); use the one saved beside the splits in {Packer.TokenizerDirectory}, or pack again");
+        throw new InvalidDataException(
+            $"{Directory} was packed with another tokenizer (fingerprint {packed.Fingerprint}, {packed.VocabularySize} tokens) "
+            + $"than this one ({tokenizer.Fingerprint}, {tokenizer.VocabularySize}); "
+            + $"use the one saved beside the splits in {Packer.TokenizerDirectory}, or pack again");
     }
 
     /// <summary>Percentile (0 to 100) of the segments' scores, interpolated linearly. Sorts a copy of all scores: call it once.</summary>

@@ -3,12 +3,13 @@ using Phf.Formats;
 namespace Phf.Data;
 
 /// <summary>
-/// One memory-mapped shard: tokens u16 or u32 [N], segment_starts u64 [S] (in tokens), segment_scores f32 [S], document_starts u64 [D] (in segments).
-/// A segment or document ends where the next one starts.
+/// One memory-mapped shard: tokens u16 or u32 [N], segment_starts u64 [S] (in tokens), segment_scores f32 [S], document_starts u64 [D] (in
+/// segments). A segment or document ends where the next one starts.
 /// </summary>
 internal sealed class PackedShard : IDisposable
 {
-    public const string TokensName = "tokens", SegmentStartsName = "segment_starts", ScoresName = "segment_scores", DocumentStartsName = "document_starts";
+    public const string TokensName = "tokens", SegmentStartsName = "segment_starts";
+    public const string ScoresName = "segment_scores", DocumentStartsName = "document_starts";
 
     private readonly SafetensorsFile _file;
     private readonly SafetensorsEntry _tokens, _segmentStarts, _scores, _documentStarts; // looked up once: reading asks for every segment
@@ -32,12 +33,14 @@ internal sealed class PackedShard : IDisposable
     public static PackedShard Open(string directory, ShardInfo info)
     {
         // The name comes from a file; it must not lead out of the directory.
-        if (info.File != System.IO.Path.GetFileName(info.File)) throw new InvalidDataException($"{directory}: '{info.File}' is no name of a shard");
+        if (info.File != System.IO.Path.GetFileName(info.File))
+            throw new InvalidDataException($"{directory}: '{info.File}' is no name of a shard");
         string path = System.IO.Path.Combine(directory, info.File);
         if (!File.Exists(path)) throw new InvalidDataException($"{path} is missing; pack again");
         long bytes = new FileInfo(path).Length;
         if (bytes != info.Bytes)
-            throw new InvalidDataException($"{path}: {bytes} bytes, {DatasetManifest.FileName} says {info.Bytes}; the shard was cut short or changed, pack again");
+            throw new InvalidDataException(
+                $"{path}: {bytes} bytes, {DatasetManifest.FileName} says {info.Bytes}; the shard was cut short or changed, pack again");
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
         {
@@ -74,7 +77,8 @@ internal sealed class PackedShard : IDisposable
         // A damaged shard must not become an index outside the embedding.
         foreach (int token in destination)
             if ((uint)token >= (uint)vocabularySize)
-                throw new InvalidDataException($"{Path}: token {(uint)token} near place {start}, the vocabulary has {vocabularySize}; the shard is damaged, pack again");
+                throw new InvalidDataException(
+                    $"{Path}: token {(uint)token} near place {start}, the vocabulary has {vocabularySize}; the shard is damaged, pack again");
     }
 
     public void Dispose() => _file.Dispose();
@@ -97,18 +101,21 @@ internal sealed class PackedShard : IDisposable
             if (entry.Shape.Length != 1) throw new InvalidDataException($"{Path}: tensor '{entry.Name}' has not one dimension; pack again");
         if (SegmentStarts.Length != SegmentScores.Length || SegmentScores.Length != info.Segments || DocumentStarts.Length != info.Documents
             || TokenCount != info.Tokens)
-            throw new InvalidDataException($"{Path}: {DocumentStarts.Length} documents, {SegmentScores.Length} scores of {SegmentStarts.Length} segments, "
+            throw new InvalidDataException(
+                $"{Path}: {DocumentStarts.Length} documents, {SegmentScores.Length} scores of {SegmentStarts.Length} segments, "
                 + $"{TokenCount} tokens; {DatasetManifest.FileName} says {info.Documents}, {info.Segments}, {info.Tokens}; pack again");
         CheckStarts(SegmentStartsName, SegmentStarts, (ulong)TokenCount);
         CheckStarts(DocumentStartsName, DocumentStarts, (ulong)SegmentStarts.Length);
         foreach (float score in SegmentScores)
-            if (!float.IsFinite(score)) throw new InvalidDataException($"{Path}: tensor '{ScoresName}' holds {score}; score and pack again");
+            if (!float.IsFinite(score))
+                throw new InvalidDataException($"{Path}: tensor '{ScoresName}' holds {score}; score and pack again");
     }
 
     /// <summary>From 0 on, every document and segment holds something, so starts grow strictly.</summary>
     private void CheckStarts(string name, ReadOnlySpan<ulong> starts, ulong end)
     {
-        if (starts.Length == 0 || starts[0] != 0) throw new InvalidDataException($"{Path}: tensor '{name}' does not start with 0; pack again");
+        if (starts.Length == 0 || starts[0] != 0)
+            throw new InvalidDataException($"{Path}: tensor '{name}' does not start with 0; pack again");
         for (int i = 1; i <= starts.Length; i++)
             if ((i < starts.Length ? starts[i] : end) <= starts[i - 1])
                 throw new InvalidDataException($"{Path}: tensor '{name}' does not grow at {i}; the shard is damaged, pack again");

@@ -5,7 +5,8 @@ namespace Phf.Data;
 /// <summary>How a corpus is packed.</summary>
 public sealed record PackOptions
 {
-    /// <summary>Share of the documents, 0 up to but not including 1, that goes to the split <c>heldout</c>; 0 makes no such split.</summary>
+    /// <summary>Share of the documents, 0 up to but not including 1, that goes to the split <c>heldout</c>; 0 makes no such
+    /// split.</summary>
     public double HeldOutFraction { get; init; }
 
     /// <summary>Decides which documents are held out.</summary>
@@ -28,12 +29,13 @@ public sealed record PackOptions
     public Action<long, long>? Progress { get; init; }
 }
 
-/// <summary>What was packed. <paramref name="EmptySegments"/> had no tokens and were left out, and with them <paramref name="EmptyDocuments"/>.</summary>
+/// <summary>What was packed. <paramref name="EmptySegments"/> had no tokens and were left out, and with them
+/// <paramref name="EmptyDocuments"/>.</summary>
 public sealed record PackResult(DatasetManifest Train, DatasetManifest? HeldOut, long EmptySegments, long EmptyDocuments);
 
 /// <summary>
-/// Packs scored documents into token shards (docs/formats.md). Neither tags nor end-of-text tokens are stored: <see cref="BlockReader"/> adds them, so
-/// one pack serves every objective. Segments are tokenized one by one, as training with tags between them needs.
+/// Packs scored documents into token shards (docs/formats.md). Neither tags nor end-of-text tokens are stored: <see cref="BlockReader"/>
+/// adds them, so one pack serves every objective. Segments are tokenized one by one, as training with tags between them needs.
 /// </summary>
 public static class Packer
 {
@@ -41,7 +43,8 @@ public static class Packer
 
     private const ulong HeldOutSalt = 0x68656C646F7574; // keeps this choice independent of the order of reading under the same seed
 
-    /// <summary>Writes <c>train/</c>, <c>heldout/</c> and <c>tokenizer/</c> beside <paramref name="outputDirectory"/> and then renames the whole.</summary>
+    /// <summary>Writes <c>train/</c>, <c>heldout/</c> and <c>tokenizer/</c> beside <paramref name="outputDirectory"/> and then renames the
+    /// whole.</summary>
     /// <exception cref="InvalidDataException">A scored file is bad, two scorers were mixed, or a split would be empty.</exception>
     /// <exception cref="IOException">The output is there already, or the disk is full.</exception>
     public static PackResult Pack(IReadOnlyList<string> scoredPaths, BpeTokenizer tokenizer, string outputDirectory, PackOptions options)
@@ -68,7 +71,8 @@ public static class Packer
         }
     }
 
-    /// <summary>Only an empty directory or, with force, an earlier dataset may be replaced: a slip must not delete a home directory.</summary>
+    /// <summary>Only an empty directory or, with force, an earlier dataset may be replaced: a slip must not delete a home
+    /// directory.</summary>
     private static void CheckOutput(string output, bool force)
     {
         if (File.Exists(output)) throw new IOException($"{output} is a file; name a directory to create");
@@ -128,7 +132,8 @@ public static class Packer
         {
             if (_first) (_scorer, _segmenter, _first) = (document.Scorer, document.Segmenter, false);
             if (document.Scorer != _scorer || document.Segmenter != _segmenter)
-                throw new InvalidDataException($"{path}: scored by '{document.Scorer}' on segments '{document.Segmenter}', but the documents before by "
+                throw new InvalidDataException(
+                    $"{path}: scored by '{document.Scorer}' on segments '{document.Segmenter}', but the documents before by "
                     + $"'{_scorer}' on '{_segmenter}'; score all files in one way");
         }
 
@@ -155,7 +160,8 @@ public static class Packer
 
         private void CheckSplits(long documents)
         {
-            if (_train.Documents == 0) throw new InvalidDataException($"{string.Join(", ", paths)}: none of the {documents} documents is left to train on");
+            if (_train.Documents == 0)
+                throw new InvalidDataException($"{string.Join(", ", paths)}: none of the {documents} documents is left to train on");
             if (options.HeldOutFraction > 0 && _heldOut.Documents == 0)
                 throw new InvalidDataException($"none of the {documents} documents was held out by the fraction {options.HeldOutFraction}; "
                     + "give a larger one, or 0 for no held-out split");

@@ -1,6 +1,7 @@
 namespace Phf.Data;
 
-/// <summary>Percentiles with linear interpolation between order statistics, to the last bit as <c>numpy.percentile</c> computes them.</summary>
+/// <summary>Percentiles with linear interpolation between order statistics, to the last bit as <c>numpy.percentile</c> computes
+/// them.</summary>
 public static class Percentiles
 {
     /// <param name="sorted">Ascending, at least one value.</param>
@@ -21,7 +22,8 @@ public static class Percentiles
     private static (int Low, double Fraction) Place(int count, double percent)
     {
         if (count == 0) throw new ArgumentException("there are no values to take a percentile of");
-        if (!(percent >= 0 && percent <= 100)) throw new ArgumentOutOfRangeException(nameof(percent), $"a percentile lies between 0 and 100, not {percent}");
+        if (!(percent >= 0 && percent <= 100))
+            throw new ArgumentOutOfRangeException(nameof(percent), $"a percentile lies between 0 and 100, not {percent}");
         double place = (count - 1) * (percent / 100);
         int low = (int)Math.Floor(place);
         return (low, place - low);

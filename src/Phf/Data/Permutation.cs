@@ -3,8 +3,9 @@ using System.Numerics;
 namespace Phf.Data;
 
 /// <summary>
-/// A random order of 0 .. <c>count</c> - 1 that is computed and not stored: a Feistel network (Luby and Rackoff 1988) over the next even power of two,
-/// applied again until the result is below <c>count</c> (cycle walking: Black and Rogaway 2002), at most four times on average.
+/// A random order of 0 .. <c>count</c> - 1 that is computed and not stored: a Feistel network (Luby and Rackoff 1988) over the next even
+/// power of two, applied again until the result is below <c>count</c> (cycle walking: Black and Rogaway 2002), at most four times on
+/// average.
 /// </summary>
 internal readonly struct Permutation
 {

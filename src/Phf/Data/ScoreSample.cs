@@ -2,7 +2,8 @@ namespace Phf.Data;
 
 /// <summary>
 /// Quantiles of any number of scores in bounded memory: exact up to a million scores, beyond that from a uniform sample of a million
-/// (reservoir sampling, Vitter 1985, with counter-based random bits, so the same scores give the same quantiles). Lowest and highest stay exact.
+/// (reservoir sampling, Vitter 1985, with counter-based random bits, so the same scores give the same quantiles). Lowest and highest stay
+/// exact.
 /// </summary>
 internal sealed class ScoreSample
 {

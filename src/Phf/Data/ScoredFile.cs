@@ -14,7 +14,8 @@ public static class ScoredFile
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a scored file (.gz by extension, <c>-</c> standard input). Fields other than those above are ignored.</summary>
-    /// <exception cref="InvalidDataException">A line is not a scored document; the message names file and line. Unlike a raw text, a scored file is
+    /// <exception cref="InvalidDataException">A line is not a scored document; the message names file and line. Unlike a raw text, a scored
+    /// file is
     /// written by a program, so a bad line means that the file is damaged.</exception>
     public static IEnumerable<ScoredDocument> Read(string path, Action<long>? bytesRead = null)
     {
@@ -80,7 +81,8 @@ public static class ScoredFile
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or FormatException)
         {
-            throw Bad(problem is JsonException ? $"no JSON of a scored document ({problem.Message})" : $"a field of another type ({problem.Message})", problem);
+            throw Bad(
+                problem is JsonException ? $"no JSON of a scored document ({problem.Message})" : $"a field of another type ({problem.Message})", problem);
         }
         if (texts is null || scores is null) throw Bad($"no field '{(texts is null ? "texts" : "scores")}'");
         if (texts.Count != scores.Count) throw Bad($"{texts.Count} texts but {scores.Count} scores");

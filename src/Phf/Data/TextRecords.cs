@@ -11,7 +11,8 @@ public sealed record TextRecord(string Text, string? Id, string Source, long Lin
     public string Where => $"{Source} line {Line}";
 }
 
-/// <summary>Format of a corpus file; <see cref="Auto"/> goes by the extension: .jsonl .ndjson .json, .txt, .csv, each also with .gz.</summary>
+/// <summary>Format of a corpus file; <see cref="Auto"/> goes by the extension: .jsonl .ndjson .json, .txt, .csv, each also with
+/// .gz.</summary>
 public enum TextFormat { Auto, JsonLines, Text, Csv }
 
 /// <summary>What one document of a plain-text file is: a line, a paragraph (lines up to a blank one) or the whole file.</summary>
@@ -32,8 +33,8 @@ public sealed record TextOptions
 }
 
 /// <summary>
-/// Reads the documents of a corpus one after the other. A record that cannot be used (not UTF-8, no JSON, no text, a lone surrogate...) is skipped
-/// and counted; a missing, damaged or empty file is an error.
+/// Reads the documents of a corpus one after the other. A record that cannot be used (not UTF-8, no JSON, no text, a lone surrogate...) is
+/// skipped and counted; a missing, damaged or empty file is an error.
 /// </summary>
 public static class TextRecords
 {
@@ -84,7 +85,8 @@ public static class TextRecords
     }
 }
 
-/// <summary>JSON lines: one object per line with a string field for the text; a scored document ({"texts": [...]}) is read as its segments joined.</summary>
+/// <summary>JSON lines: one object per line with a string field for the text; a scored document ({"texts": [...]}) is read as its segments
+/// joined.</summary>
 internal static class JsonTexts
 {
     public static IEnumerable<TextRecord> Read(LineReader lines, TextOptions options, SkippedRecords skipped)
@@ -99,7 +101,8 @@ internal static class JsonTexts
         }
     }
 
-    /// <summary>Returns the reason to skip, or null. No exception for an ordinary bad record, but JSON's own errors arrive as exceptions.</summary>
+    /// <summary>Returns the reason to skip, or null. No exception for an ordinary bad record, but JSON's own errors arrive as
+    /// exceptions.</summary>
     private static string? Parse(ReadOnlySpan<byte> line, string field, byte[] textField, byte[] idField, out string? text, out string? id)
     {
         text = id = null;
@@ -197,7 +200,8 @@ internal static class CsvTexts
         string[] columns = [.. csv.Fields];
         int text = Array.IndexOf(columns, options.TextField), id = Array.IndexOf(columns, options.IdField);
         if (text < 0)
-            throw new InvalidDataException($"{lines.Name}: no column '{options.TextField}'; the header has {string.Join(", ", columns)}; say --text-field");
+            throw new InvalidDataException(
+                $"{lines.Name}: no column '{options.TextField}'; the header has {string.Join(", ", columns)}; say --text-field");
         for (CsvResult result = csv.Next(); result != CsvResult.End; result = csv.Next())
         {
             string? problem = result switch

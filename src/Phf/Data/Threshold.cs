@@ -27,7 +27,8 @@ public readonly record struct Threshold
         if (double.TryParse(text.AsSpan(isPercentile ? 1 : 0), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             && double.IsFinite(value) && (!isPercentile || value is >= 0 and <= 100))
             return new Threshold(value, isPercentile);
-        throw new ArgumentException($"'{text}' is no threshold; give a number such as 0.000286, or a percentile of the data from p0 to p100");
+        throw new ArgumentException(
+            $"'{text}' is no threshold; give a number such as 0.000286, or a percentile of the data from p0 to p100");
     }
 
     /// <summary>The score meant: the number itself, or the percentile of the documents' mean scores or of the segments' scores.</summary>

@@ -7,8 +7,8 @@ namespace Phf.Formats;
 public enum CsvResult { Record, BrokenUtf8, OpenQuote, End }
 
 /// <summary>
-/// Reads comma-separated values as RFC 4180 describes them: fields may be quoted, a quoted field may hold commas, line ends and doubled quotes.
-/// A quote inside an unquoted field is an ordinary character. Blank lines are skipped.
+/// Reads comma-separated values as RFC 4180 describes them: fields may be quoted, a quoted field may hold commas, line ends and doubled
+/// quotes. A quote inside an unquoted field is an ordinary character. Blank lines are skipped.
 /// </summary>
 public sealed class CsvReader(LineReader lines)
 {
@@ -23,7 +23,8 @@ public sealed class CsvReader(LineReader lines)
     /// <summary>The line on which the current record starts, from 1.</summary>
     public long Line { get; private set; }
 
-    /// <summary>Reads the next record; after <see cref="CsvResult.BrokenUtf8"/> and <see cref="CsvResult.OpenQuote"/> there is none to look at.</summary>
+    /// <summary>Reads the next record; after <see cref="CsvResult.BrokenUtf8"/> and <see cref="CsvResult.OpenQuote"/> there is none to look
+    /// at.</summary>
     public CsvResult Next()
     {
         do
@@ -43,7 +44,8 @@ public sealed class CsvReader(LineReader lines)
             if (valid) _record.Append(Encoding.UTF8.GetString(place == Place.Quoted ? bytes : lines.Line));
             if (place != Place.Quoted) break;
             if (_record.Length > MaxRecordLength)
-                throw new InvalidDataException($"{lines.Name} line {Line}: a quoted field is not closed within {MaxRecordLength >> 20} M characters");
+                throw new InvalidDataException(
+                    $"{lines.Name} line {Line}: a quoted field is not closed within {MaxRecordLength >> 20} M characters");
             if (!lines.Next()) return CsvResult.OpenQuote;
         }
         if (!valid) return CsvResult.BrokenUtf8;

@@ -4,7 +4,8 @@ namespace Phf.Formats;
 
 /// <summary>
 /// A file that is either whole or not there: written under another name in the same directory, flushed to the disk and renamed by
-/// <see cref="Commit"/>. Disposing without <see cref="Commit"/> (an error, a Ctrl-C) deletes what was written and leaves an older file as it was.
+/// <see cref="Commit"/>. Disposing without <see cref="Commit"/> (an error, a Ctrl-C) deletes what was written and leaves an older file as
+/// it was.
 /// </summary>
 public sealed class DurableFile : IDisposable
 {
@@ -23,10 +24,12 @@ public sealed class DurableFile : IDisposable
     /// <summary>The final path.</summary>
     public string Path { get; }
 
-    /// <summary>Where to write. A full disk surfaces here as an <see cref="IOException"/> that names <see cref="Path"/> and the remedy.</summary>
+    /// <summary>Where to write. A full disk surfaces here as an <see cref="IOException"/> that names <see cref="Path"/> and the
+    /// remedy.</summary>
     public Stream Stream { get; }
 
-    /// <summary>Starts the file beside <paramref name="path"/>; a symbolic link is followed, so that the file it points to is replaced, not the link.</summary>
+    /// <summary>Starts the file beside <paramref name="path"/>; a symbolic link is followed, so that the file it points to is replaced, not
+    /// the link.</summary>
     /// <exception cref="IOException">The directory is missing or not writable, or the path is a directory or a device.</exception>
     public static DurableFile Create(string path)
     {
@@ -35,9 +38,11 @@ public sealed class DurableFile : IDisposable
         if (Directory.Exists(target)) throw new IOException($"{path} is a directory; name a file in it");
         // Renaming onto a device would replace it, for every process of the machine.
         if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
-            throw new IOException($"{path} is no regular file; output is written beside the final name and renamed, so name a regular file");
+            throw new IOException(
+                $"{path} is no regular file; output is written beside the final name and renamed, so name a regular file");
         string directory = System.IO.Path.GetDirectoryName(target)!;
-        if (!Directory.Exists(directory)) throw new DirectoryNotFoundException($"cannot write {path}: the directory {directory} does not exist; create it first");
+        if (!Directory.Exists(directory))
+            throw new DirectoryNotFoundException($"cannot write {path}: the directory {directory} does not exist; create it first");
         string temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
         var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         return new DurableFile(target, temporary, file);
@@ -73,7 +78,7 @@ public sealed class DurableFile : IDisposable
         {
             _file.Dispose();
         }
-        catch (IOException)
+        catch (Exception problem) when (problem is IOException or ArgumentOutOfRangeException)
         {
             // The buffered rest did not fit on the disk either; the file is deleted anyway and the first error is on its way up.
         }
@@ -95,7 +100,7 @@ public sealed class DurableFile : IDisposable
             {
                 inner.Write(buffer);
             }
-            catch (IOException problem)
+            catch (Exception problem) when (IsFailureToWrite(problem))
             {
                 throw CannotWrite(problem);
             }
@@ -109,7 +114,7 @@ public sealed class DurableFile : IDisposable
             {
                 inner.Flush();
             }
-            catch (IOException problem)
+            catch (Exception problem) when (IsFailureToWrite(problem))
             {
                 throw CannotWrite(problem);
             }
@@ -119,7 +124,10 @@ public sealed class DurableFile : IDisposable
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        private IOException CannotWrite(IOException problem) => new(
+        // .NET reports 'too large for this file system' (4 GB on FAT) as an argument out of its range.
+        private static bool IsFailureToWrite(Exception problem) => problem is IOException or ArgumentOutOfRangeException;
+
+        private IOException CannotWrite(Exception problem) => new(
             $"cannot write {path}: {problem.Message}; nothing was kept, free some space or choose another place, and run again", problem);
     }
 }

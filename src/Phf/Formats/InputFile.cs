@@ -62,7 +62,8 @@ public sealed class InputFile : IDisposable
         }
         catch (InvalidDataException problem)
         {
-            throw new InvalidDataException($"{Name}: the gzip data is damaged or cut short ({problem.Message.TrimEnd('.')}); fetch or write the file again", problem);
+            throw new InvalidDataException(
+                $"{Name}: the gzip data is damaged or cut short ({problem.Message.TrimEnd('.')}); fetch or write the file again", problem);
         }
     }
 

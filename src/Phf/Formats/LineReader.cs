@@ -5,7 +5,8 @@ using System.Text.Unicode;
 namespace Phf.Formats;
 
 /// <summary>
-/// Reads an <see cref="InputFile"/> line by line. Lines end at <c>\n</c>; one <c>\r</c> before it belongs to the line's end. A byte-order mark is skipped.
+/// Reads an <see cref="InputFile"/> line by line. Lines end at <c>\n</c>; one <c>\r</c> before it belongs to the line's end. A byte-order
+/// mark is skipped.
 /// </summary>
 public sealed class LineReader : IDisposable
 {
@@ -93,7 +94,8 @@ public sealed class LineReader : IDisposable
         if (_filled == _buffer.Length)
         {
             if (_buffer.Length >= MaxLineBytes)
-                throw new InvalidDataException($"{Name} line {Number + 1} is longer than {MaxLineBytes >> 20} MB; is this file really text in lines?");
+                throw new InvalidDataException(
+                    $"{Name} line {Number + 1} is longer than {MaxLineBytes >> 20} MB; is this file really text in lines?");
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
         int read = _file.Read(_buffer.AsSpan(_filled));

@@ -3,8 +3,8 @@ using Phf.Numerics.Memory;
 namespace Phf.Formats;
 
 /// <summary>
-/// A safetensors file, memory-mapped (https://huggingface.co/docs/safetensors: little-endian, row-major). Spans are views into the map and valid
-/// until <see cref="Dispose"/>; reading is safe from several threads.
+/// A safetensors file, memory-mapped (https://huggingface.co/docs/safetensors: little-endian, row-major). Spans are views into the map and
+/// valid until <see cref="Dispose"/>; reading is safe from several threads.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The strings of <c>__metadata__</c>; empty when there are none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <exception cref="InvalidDataException">The header breaks a promise of the format; the message names the file and the tensor.</exception>
+    /// <exception cref="InvalidDataException">The header breaks a promise of the format; the message names the file and the
+    /// tensor.</exception>
     /// <exception cref="IOException">The file is missing or unreadable.</exception>
     public static SafetensorsFile Open(string path)
     {
@@ -44,7 +45,8 @@ public sealed class SafetensorsFile : IDisposable
         : throw new InvalidDataException($"{Path}: no tensor '{name}'; the file has {Tensors.Count} others");
 
     /// <summary>All elements of a tensor of type <typeparamref name="T"/> (BF16 as <c>ushort</c>, BOOL also as <c>byte</c>).</summary>
-    /// <exception cref="InvalidDataException">No such tensor, another element type, or more than <see cref="int.MaxValue"/> elements.</exception>
+    /// <exception cref="InvalidDataException">No such tensor, another element type, or more than <see cref="int.MaxValue"/>
+    /// elements.</exception>
     public ReadOnlySpan<T> Span<T>(string name) where T : unmanaged => Span<T>(Entry(name));
 
     /// <inheritdoc cref="Span{T}(string)"/>
@@ -52,23 +54,27 @@ public sealed class SafetensorsFile : IDisposable
         ? Span<T>(entry, 0, (int)entry.Count)
         : throw new InvalidDataException($"{Path}: tensor '{entry.Name}' has {entry.Count} elements; read it in parts");
 
-    /// <summary>Elements [<paramref name="start"/>, <paramref name="start"/> + <paramref name="count"/>) of a tensor, for those above 2^31 elements.</summary>
+    /// <summary>Elements [<paramref name="start"/>, <paramref name="start"/> + <paramref name="count"/>) of a tensor, for those above 2^31
+    /// elements.</summary>
     public ReadOnlySpan<T> Span<T>(SafetensorsEntry entry, long start, int count) where T : unmanaged
     {
         if (!entry.Type.ViewableAs<T>())
             throw new InvalidDataException($"{Path}: tensor '{entry.Name}' is {entry.Type}, {SafetensorsTypes.Of<T>()} was expected");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         if (count < 0 || start > entry.Count - count)
-            throw new ArgumentOutOfRangeException(nameof(count), $"{Path}: tensor '{entry.Name}' has {entry.Count} elements, not {start} + {count}");
+            throw new ArgumentOutOfRangeException(
+                nameof(count), $"{Path}: tensor '{entry.Name}' has {entry.Count} elements, not {start} + {count}");
         return _file.Span<T>(entry.Offset + (start * entry.Type.Size()), count);
     }
 
-    /// <summary>Copies a tensor of F32, F16, BF16 or F64 to 32-bit floats; <paramref name="destination"/> has exactly its number of elements.</summary>
+    /// <summary>Copies a tensor of F32, F16, BF16 or F64 to 32-bit floats; <paramref name="destination"/> has exactly its number of
+    /// elements.</summary>
     public void CopyAsF32(string name, Span<float> destination)
     {
         SafetensorsEntry entry = Entry(name);
         if (entry.Count != destination.Length)
-            throw new InvalidDataException($"{Path}: tensor '{name}' is [{string.Join(", ", entry.Shape)}], {destination.Length} elements were expected");
+            throw new InvalidDataException(
+                $"{Path}: tensor '{name}' is [{string.Join(", ", entry.Shape)}], {destination.Length} elements were expected");
         switch (entry.Type)
         {
             case SafetensorsType.F32: Span<float>(name).CopyTo(destination); break;

@@ -24,7 +24,8 @@ internal static class SafetensorsHeader
     public static (Dictionary<string, SafetensorsEntry> Tensors, Dictionary<string, string> Metadata) Read(MappedFile file)
     {
         if (file.Length < PrefixBytes)
-            throw new InvalidDataException($"{file.Path}: {file.Length} bytes are no safetensors file; it is cut short or of another format");
+            throw new InvalidDataException(
+                $"{file.Path}: {file.Length} bytes are no safetensors file; it is cut short or of another format");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span(0, PrefixBytes));
         if (length > MaxBytes || (long)length > file.Length - PrefixBytes)
             throw new InvalidDataException($"{file.Path}: the header claims {length} bytes, the file has {file.Length} (limit {MaxBytes}); "
@@ -52,7 +53,8 @@ internal static class SafetensorsHeader
         {
             if (entry.Offset < end) throw new InvalidDataException($"{file.Path}: tensor '{entry.Name}' overlaps {before}");
             if (entry.Offset > end)
-                throw new InvalidDataException($"{file.Path}: {entry.Offset - end} bytes between {before} and tensor '{entry.Name}' belong to no tensor");
+                throw new InvalidDataException(
+                    $"{file.Path}: {entry.Offset - end} bytes between {before} and tensor '{entry.Name}' belong to no tensor");
             end = entry.Offset + entry.ByteLength;
             before = $"tensor '{entry.Name}'";
             if (end > file.Length)
@@ -107,7 +109,8 @@ internal static class SafetensorsHeader
 
         private SafetensorsEntry ParseEntry(ref Utf8JsonReader reader)
         {
-            if (reader.TokenType != JsonTokenType.StartObject) throw new JsonException("an object with dtype, shape and data_offsets was expected");
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new JsonException("an object with dtype, shape and data_offsets was expected");
             string? dtype = null;
             long[]? shape = null, offsets = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -119,7 +122,8 @@ internal static class SafetensorsHeader
                 else if (key == "data_offsets" && offsets is null) offsets = Numbers(ref reader);
                 else throw new JsonException($"the key '{key}' appears twice or is unknown");
             }
-            if (dtype is null || shape is null || offsets is not { Length: 2 }) throw new JsonException("dtype, shape or the two data_offsets are missing");
+            if (dtype is null || shape is null || offsets is not { Length: 2 })
+                throw new JsonException("dtype, shape or the two data_offsets are missing");
             return Entry(dtype, shape, begin: offsets[0], end: offsets[1]);
         }
 
@@ -128,9 +132,11 @@ internal static class SafetensorsHeader
             string where = $"{path}: tensor '{Current}'";
             // Enum.TryParse alone would also take numbers and lists of names.
             if (!Enum.GetNames<SafetensorsType>().Contains(dtype))
-                throw new InvalidDataException($"{where} has dtype '{dtype}'; known are {string.Join(", ", Enum.GetNames<SafetensorsType>())}");
+                throw new InvalidDataException(
+                    $"{where} has dtype '{dtype}'; known are {string.Join(", ", Enum.GetNames<SafetensorsType>())}");
             var type = Enum.Parse<SafetensorsType>(dtype);
-            if (begin > end || end > long.MaxValue - dataStart) throw new InvalidDataException($"{where} has data_offsets [{begin}, {end}]");
+            if (begin > end || end > long.MaxValue - dataStart)
+                throw new InvalidDataException($"{where} has data_offsets [{begin}, {end}]");
             Int128 bytes = type.Size();
             foreach (long size in shape)
             {
@@ -139,7 +145,8 @@ internal static class SafetensorsHeader
             }
             if (shape.Contains(0)) bytes = 0;
             if (bytes != end - begin)
-                throw new InvalidDataException($"{where} is {dtype} [{string.Join(", ", shape)}] = {bytes} bytes, but its data_offsets span {end - begin}");
+                throw new InvalidDataException(
+                    $"{where} is {dtype} [{string.Join(", ", shape)}] = {bytes} bytes, but its data_offsets span {end - begin}");
             return new SafetensorsEntry(Current, type, shape, dataStart + begin, end - begin);
         }
 

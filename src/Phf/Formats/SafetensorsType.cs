@@ -37,7 +37,8 @@ public static class SafetensorsTypes
         throw new ArgumentException($"safetensors has no element type for {typeof(T).Name}");
     }
 
-    /// <summary>Whether elements of <paramref name="type"/> may be viewed as <typeparamref name="T"/>: the type itself, or <c>ushort</c> for BF16.</summary>
+    /// <summary>Whether elements of <paramref name="type"/> may be viewed as <typeparamref name="T"/>: the type itself, or <c>ushort</c>
+    /// for BF16.</summary>
     internal static bool ViewableAs<T>(this SafetensorsType type) where T : unmanaged
         => Of<T>() == type || (type == SafetensorsType.BF16 && typeof(T) == typeof(ushort))
             || (type == SafetensorsType.BOOL && typeof(T) == typeof(byte));

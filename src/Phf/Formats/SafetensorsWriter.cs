@@ -7,7 +7,8 @@ namespace Phf.Formats;
 /// <summary>Writes the bytes of one tensor (little-endian, row-major) to <paramref name="stream"/>; native memory needs no copy.</summary>
 public delegate void TensorSource(Stream stream);
 
-/// <summary>A tensor to write. <paramref name="Write"/> must write exactly the bytes that <paramref name="Type"/> and <paramref name="Shape"/> claim.</summary>
+/// <summary>A tensor to write. <paramref name="Write"/> must write exactly the bytes that <paramref name="Type"/> and
+/// <paramref name="Shape"/> claim.</summary>
 public sealed record SafetensorsTensor(string Name, SafetensorsType Type, long[] Shape, TensorSource Write)
 {
     /// <summary>A tensor from managed memory.</summary>
@@ -23,12 +24,14 @@ public sealed record SafetensorsTensor(string Name, SafetensorsType Type, long[]
     }
 }
 
-/// <summary>Writes safetensors files: wide element types first (so every tensor is aligned to its elements), then by name; durable (<see cref="DurableFile"/>).</summary>
+/// <summary>Writes safetensors files: wide element types first (so every tensor is aligned to its elements), then by name; durable
+/// (<see cref="DurableFile"/>).</summary>
 public static class SafetensorsWriter
 {
     private const int Alignment = 8;
 
-    /// <exception cref="ArgumentException">Two tensors of one name, a negative size, or a tensor that wrote another number of bytes than it claims.</exception>
+    /// <exception cref="ArgumentException">Two tensors of one name, a negative size, or a tensor that wrote another number of bytes than it
+    /// claims.</exception>
     /// <exception cref="IOException">The disk is full or the directory not writable; nothing is left behind.</exception>
     public static void Write(string path, IEnumerable<SafetensorsTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -46,7 +49,8 @@ public static class SafetensorsWriter
                 tensor.Write(stream);
                 long written = stream.Position - before;
                 if (written != ByteLength(tensor))
-                    throw new ArgumentException($"{path}: tensor '{tensor.Name}' wrote {written} bytes, its shape claims {ByteLength(tensor)}");
+                    throw new ArgumentException(
+                        $"{path}: tensor '{tensor.Name}' wrote {written} bytes, its shape claims {ByteLength(tensor)}");
             }
         });
     }
@@ -67,7 +71,8 @@ public static class SafetensorsWriter
             long offset = 0;
             foreach (SafetensorsTensor tensor in tensors)
             {
-                if (!names.Add(tensor.Name)) throw new ArgumentException($"{path}: two tensors are named '{tensor.Name}', or the name is reserved");
+                if (!names.Add(tensor.Name))
+                    throw new ArgumentException($"{path}: two tensors are named '{tensor.Name}', or the name is reserved");
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.ToString());
                 json.WriteStartArray("shape");

@@ -170,7 +170,8 @@ public sealed class BlockReaderTests : IDisposable
 
     private static BlockOptions Options(int length) => new() { BlockLength = length, EndOfTextId = EndOfText, Seed = 11 };
 
-    private static ControlTags Tags(double dropped) => new() { AlignedId = Aligned, MisalignedId = Misaligned, Threshold = 0.4f, DropTokenFraction = dropped };
+    private static ControlTags Tags(double dropped)
+        => new() { AlignedId = Aligned, MisalignedId = Misaligned, Threshold = 0.4f, DropTokenFraction = dropped };
 
     private Block[] ReadAll(BlockOptions options, BlockReader? reader = null, int limit = int.MaxValue)
     {
@@ -186,7 +187,8 @@ public sealed class BlockReaderTests : IDisposable
         return [.. blocks];
     }
 
-    /// <summary>The same sequence written down plainly from the scored documents; only order and dropped tags come from the code under test's parts.</summary>
+    /// <summary>The same sequence written down plainly from the scored documents; only order and dropped tags come from the code under
+    /// test's parts.</summary>
     private static List<(int, float, TokenKind)> Expected(BlockOptions options, int epochs)
     {
         var tokens = new List<(int, float, TokenKind)>();

@@ -170,8 +170,18 @@ public sealed class PackedDatasetTests : IDisposable
         var none = new ScoreQuantiles(0, 0, 0, 0, 0, 0, 0, 0);
         new DatasetManifest
         {
-            Format = DatasetManifest.CurrentFormat, Split = "train", Tokenizer = new TokenizerInfo("x", 1000, 0), Scorer = null, Segmenter = null,
-            HeldOutFraction = 0, Seed = 0, Documents = documents, Segments = starts.Shape[0], Tokens = tokens.Shape[0], SegmentScores = none, DocumentScores = none,
+            Format = DatasetManifest.CurrentFormat,
+            Split = "train",
+            Tokenizer = new TokenizerInfo("x", 1000, 0),
+            Scorer = null,
+            Segmenter = null,
+            HeldOutFraction = 0,
+            Seed = 0,
+            Documents = documents,
+            Segments = starts.Shape[0],
+            Tokens = tokens.Shape[0],
+            SegmentScores = none,
+            DocumentScores = none,
             Shards = [new ShardInfo("s", new FileInfo(Path.Combine(directory, "s")).Length, "", documents, starts.Shape[0], tokens.Shape[0])],
         }.Write(directory);
     }

@@ -53,7 +53,8 @@ public sealed class PermutationTests
         Assert.True(Order(1, 0).Zip(Order(2, 0)).Count(pair => pair.First == pair.Second) < 20);
     }
 
-    /// <summary>Where items land must not depend on where they were: a chi-square test over a 10 x 10 grid, 81 degrees of freedom, p about 1e-4 at 135.</summary>
+    /// <summary>Where items land must not depend on where they were: a chi-square test over a 10 x 10 grid, 81 degrees of freedom, p about
+    /// 1e-4 at 135.</summary>
     [Fact]
     public void Order_LooksRandom()
     {

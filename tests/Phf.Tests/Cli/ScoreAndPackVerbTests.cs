@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text;
+using Phf.Data;
+using Phf.Tests.Data;
+
+namespace Phf.Tests.Cli;
+
+public sealed class ScoreAndPackVerbTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ScoreAndPackVerbTests() => Write("list.txt", "bad\nworse\n");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Score_ThenPack_TheWholeWay()
+    {
+        var corpus = new StringBuilder();
+        for (int i = 0; i < 200; i++) corpus.Append($"{{\"text\": \"Document {i} is good. This one is {(i % 2 == 0 ? "bad" : "fine")}.\"}}\n");
+        corpus.Append("{\"text\": 5}\n");
+        Write("a.jsonl", corpus.ToString());
+        CliResult score = Score("a.jsonl", "s.jsonl.gz");
+        Assert.Equal((0, ""), (score.ExitCode, score.Error.Contains("phf:") ? score.Error : ""));
+        Assert.Contains("scoring 100.0% | 200 documents", score.Error);
+        Assert.Contains("skipped: field 'text' is no string", score.Output);
+        Assert.Contains($"1, first {_folder.At("a.jsonl")} line 201", Joined(score.Output));
+        Assert.DoesNotContain('\u001b', score.Output); // no colours in a pipe
+
+        ScoredDocument[] scored = [.. ScoredFile.Read(_folder.At("s.jsonl.gz"))];
+        Assert.Equal(200, scored.Length);
+        Assert.Equal("Document 0 is good. This one is bad.", string.Concat(scored[0].Texts));
+        Assert.Equal(2, scored[0].NumSents);
+        Assert.True(scored[0].Scores[1] > scored[0].Scores[0]);
+
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        CliResult pack = Pack("s.jsonl.gz", "packed", "--held-out", "0.1", "--seed", "3");
+        Assert.True(pack.ExitCode == 0, pack.Error);
+        Assert.Contains("heldout", pack.Output);
+        using PackedDataset train = PackedDataset.Open(_folder.At("packed", "train")), heldOut = PackedDataset.Open(_folder.At("packed", "heldout"));
+        Assert.Equal(200, train.DocumentCount + heldOut.DocumentCount);
+        train.VerifyChecksums();
+
+        CliResult again = Pack("s.jsonl.gz", "packed");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("packed exists; choose another directory, or replace it with --force", again.Error);
+        Assert.Equal(0, Pack("s.jsonl.gz", "packed", "--force").ExitCode);
+    }
+
+    [Fact]
+    public void Score_Csv_Txt_AndStandardInput_GiveTheSame()
+    {
+        Write("a.csv", "n,body\n1,\"One bad.\nTwo.\"\n2,Three.\n");
+        Write("a.txt", "One bad.\nTwo.\n\nThree.");
+        Assert.Equal(0, Score("a.csv", "csv.jsonl", "--text-field", "body").ExitCode);
+        Assert.Equal(0, Score("a.txt", "txt.jsonl", "--document", "paragraph").ExitCode);
+        Assert.Equal(File.ReadAllText(_folder.At("csv.jsonl")), File.ReadAllText(_folder.At("txt.jsonl")));
+        if (OperatingSystem.IsWindows()) return; // no sh there
+        Shell($"printf '{{\"text\": \"One bad.\\\\nTwo.\"}}\\n{{\"text\": \"Three.\"}}\\n' | dotnet '{Program}' score - --format jsonl --scorer words --list '{_folder.At("list.txt")}' -o '{_folder.At("in.jsonl")}'");
+        Assert.Equal(File.ReadAllText(_folder.At("csv.jsonl")), File.ReadAllText(_folder.At("in.jsonl")));
+    }
+
+    [Fact]
+    public void Score_BadInput_Is1_WithOneClearLine_AndNoOutput()
+    {
+        Write("empty.jsonl", "");
+        Write("blank.jsonl", "\n\n");
+        Write("bad.jsonl", "nonsense\n{\"text\": \"\"}\n");
+        Write("a.csv", "id,comment\n1,x\n");
+        Write("a.dat", "text");
+        using (var gzip = new GZipStream(File.Create(_folder.At("whole.jsonl.gz")), CompressionLevel.Optimal))
+            for (int i = 0; i < 1000; i++) gzip.Write(Encoding.UTF8.GetBytes($"{{\"text\": \"document {i}\"}}\n"));
+        File.WriteAllBytes(_folder.At("cut.jsonl.gz"), File.ReadAllBytes(_folder.At("whole.jsonl.gz"))[..^30]);
+        foreach (var (input, message) in new (string, string)[]
+        {
+            ("missing.jsonl", "missing.jsonl does not exist"),
+            ("empty.jsonl", "empty.jsonl is empty"),
+            ("blank.jsonl", "no usable document (only blank lines)"),
+            ("bad.jsonl", "no usable document (empty text: 1, first "),
+            ("a.csv", "no column 'text'; the header has id, comment; say --text-field"),
+            ("a.dat", "say --format jsonl, txt or csv"),
+            ("cut.jsonl.gz", "the gzip data is damaged or cut short"),
+        })
+        {
+            CliResult result = Score(input, "out.jsonl");
+            Assert.True(result.ExitCode == 1, $"{input}: {result.ExitCode} {result.Error}");
+            Assert.Contains(message, result.Error);
+            Assert.StartsWith("phf: ", result.Error.TrimEnd().Split('\n')[^1]);
+            Assert.DoesNotContain("   at ", result.Error);
+        }
+        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+    }
+
+    [Fact]
+    public void Score_Options()
+    {
+        Write("a.jsonl", "{\"text\": \"x\"}");
+        Write("out.jsonl", "precious");
+        CliResult exists = Score("a.jsonl", "out.jsonl");
+        Assert.Equal(1, exists.ExitCode);
+        Assert.Contains("out.jsonl exists; choose another name, or replace it with --force", exists.Error);
+        Assert.Equal("precious", File.ReadAllText(_folder.At("out.jsonl")));
+        Assert.Equal(0, Score("a.jsonl", "out.jsonl", "--force", "--segment", "document", "--threads", "1").ExitCode);
+        Assert.Equal(2, Score("a.jsonl", "other.jsonl", "--threads", "0").ExitCode);
+        Assert.Equal(2, Score("a.jsonl", "other.jsonl", "--segment", "paragraph").ExitCode);
+        Assert.Equal(2, Score("a.jsonl", "other.jsonl", "--format", "xml").ExitCode);
+        Assert.Equal(2, CliProcess.Run("score", "--scorer", "pii", "-o", "x").ExitCode);
+        CliResult unknown = CliProcess.Run("score", _folder.At("a.jsonl"), "--scorer", "astrology", "-o", _folder.At("other.jsonl"));
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("astrology", unknown.Error);
+        Assert.False(File.Exists(_folder.At("other.jsonl")));
+    }
+
+    [Fact]
+    public void Pack_BadInput_Is1_WithOneClearLine_AndNoOutput()
+    {
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        Write("s.jsonl", "{\"texts\": [\"a\", \"b\", \"c\"], \"scores\": [0, 1]}\n");
+        CliResult bad = Pack("s.jsonl", "packed");
+        Assert.Equal(1, bad.ExitCode);
+        Assert.Contains($"phf: {_folder.At("s.jsonl")} line 1: 3 texts but 2 scores; score the file again with phf score", bad.Error);
+        Assert.Contains("does not exist", Pack("missing.jsonl", "packed").Error);
+        Assert.Equal(2, Pack("s.jsonl", "packed", "--held-out", "1").ExitCode);
+        Assert.Equal(2, Pack("s.jsonl", "packed", "--shard-tokens", "0").ExitCode);
+        Directory.Delete(_folder.At("tokenizer"), recursive: true);
+        Assert.Contains("tokenizer", Pack("s.jsonl", "packed").Error);
+        Assert.Empty(Directory.GetDirectories(_folder.FullName));
+    }
+
+    [Fact]
+    public void Score_DiskFull_NamesTheFile_AndLeavesNothing()
+    {
+        if (!OperatingSystem.IsLinux()) return; // a limit on file sizes stands in for the full disk
+        Write("a.txt", string.Concat(Enumerable.Range(0, 20_000).Select(i => $"line {i} of the text\n")));
+        // Without W^X the runtime needs no large files of its own.
+        CliResult result = Shell($"trap '' XFSZ; ulimit -f 200; DOTNET_EnableWriteXorExecute=0 dotnet '{Program}' score '{_folder.At("a.txt")}' "
+            + $"--scorer words --list '{_folder.At("list.txt")}' -o '{_folder.At("out.jsonl")}'");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"phf: cannot write {_folder.At("out.jsonl")}: ", result.Error);
+        Assert.Contains("free some space", result.Error);
+        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+    }
+
+    [Fact]
+    public void Score_Interrupted_Is130_AndLeavesNothing()
+    {
+        if (OperatingSystem.IsWindows()) return; // SIGINT
+        Write("a.txt", string.Concat(Enumerable.Range(0, 2_000_000).Select(i => $"Line {i} of the text. More of it.\n")));
+        using CliProcess process = CliProcess.Start(["score", _folder.At("a.txt"), "--scorer", "words", "--list", _folder.At("list.txt"), "-o", _folder.At("out.jsonl")]);
+        SpinWait.SpinUntil(() => Directory.GetFiles(_folder.FullName, "*.tmp").Length > 0, TimeSpan.FromSeconds(30));
+        process.Interrupt();
+        CliResult result = process.Wait();
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("phf: interrupted", result.Error);
+        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+    }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "Phf.Cli.dll");
+
+    private CliResult Score(string input, string output, params string[] options)
+        => CliProcess.Run(["score", _folder.At(input), "--scorer", "words", "--list", _folder.At("list.txt"), "-o", _folder.At(output), .. options]);
+
+    private CliResult Pack(string input, string output, params string[] options)
+        => CliProcess.Run(["pack", _folder.At(input), "--tokenizer", _folder.At("tokenizer"), "-o", _folder.At(output), .. options]);
+
+    private void Write(string name, string content) => File.WriteAllText(_folder.At(name), content);
+
+    /// <summary>A table cell may be broken over lines; this joins what is in the cells.</summary>
+    private static string Joined(string table) => string.Concat(table.Where(c => c is not ('│' or '\n'))).Replace("  ", "");
+
+    private static CliResult Shell(string command)
+    {
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true, ArgumentList = { "-c", command } };
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new CliResult(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+}
