@@ -11,10 +11,10 @@ internal sealed class Axis
     private readonly double _low, _high, _from, _to;
     private readonly double? _zeroAt;
 
-    private Axis(double low, double high, double from, double to, bool logarithmic, double? zeroAt, IReadOnlyList<double> ticks)
+    private Axis(double low, double high, double from, double to, bool logarithmic, double? zeroAt, IEnumerable<(double, string)> ticks)
     {
         (_low, _high, _from, _to, IsLogarithmic, _zeroAt) = (low, high, from, to, logarithmic, zeroAt);
-        Ticks = [.. ticks.Select(tick => (tick, Label(tick)))];
+        Ticks = [.. ticks];
     }
 
     public bool IsLogarithmic { get; }
@@ -62,8 +62,9 @@ internal sealed class Axis
         if (high <= low) high = low + 1;
         int wanted = (int)Math.Clamp(Math.Abs(to - from) / 85, 2, 8);
         double step = NiceStep((high - low) / wanted);
-        var ticks = new List<double>();
-        for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.Add(i * step);
+        int decimals = (int)Math.Max(0, Math.Ceiling(-Math.Log10(step) - 1e-9)); // the same for all ticks: 1.2, 1.3
+        var ticks = new List<(double, string)>();
+        for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.Add((i * step, Label(i * step, decimals)));
         return new Axis(low, high, from, to, logarithmic: false, zeroAt: null, ticks);
     }
 
@@ -72,11 +73,11 @@ internal sealed class Axis
         double decades = Math.Log10(high / low);
         double[] steps = decades > 3.2 ? [1] : decades > 1 ? [1, 3] : [1, 1.5, 2, 3, 5, 7];
         if (decades is > 0.6 and <= 1) steps = [1, 2, 3, 5];
-        var ticks = new List<double>();
-        if (zeroAt is not null) ticks.Add(0);
+        var ticks = new List<(double, string)>();
+        if (zeroAt is not null) ticks.Add((0, "0"));
         for (int power = (int)Math.Floor(Math.Log10(low)); power <= Math.Ceiling(Math.Log10(high)); power++)
             foreach (double step in steps)
-                if (Parse(step, power) is var tick && tick >= low && tick <= high) ticks.Add(tick);
+                if (Parse(step, power) is var tick && tick >= low && tick <= high) ticks.Add((tick, Label(tick, decimals: null)));
         return new Axis(low, high, from, to, logarithmic: true, zeroAt, ticks);
     }
 
@@ -90,9 +91,10 @@ internal sealed class Axis
         return power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
     }
 
-    private static string Label(double tick)
+    private static string Label(double tick, int? decimals)
     {
-        if (tick == 0 || Math.Abs(tick) < 1e-12) return "0";
-        return Math.Abs(tick) >= 1e5 ? Figures.Count(tick) : Math.Round(tick, 9).ToString("0.#########", CultureInfo.InvariantCulture);
+        if (Math.Abs(tick) < 1e-12) return "0";
+        if (Math.Abs(tick) >= 1e5) return Figures.Count(tick);
+        return decimals is null ? Figures.Plain(tick) : Figures.Fixed(tick, decimals.Value);
     }
 }

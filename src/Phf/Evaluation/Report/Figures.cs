@@ -24,13 +24,13 @@ internal static class Figures
     /// <summary>A setting as it was given, 0.5 as "0.5".</summary>
     public static string Plain(double value) => value.ToString("0.##########", Culture);
 
-    /// <summary>A share as percent: "48 %", "1.4 %"; "0 %" only for none and "100 %" only for all.</summary>
+    /// <summary>A share as percent: "48%", "1.4%"; "0%" only for none and "100%" only for all.</summary>
     public static string Share(double? value)
     {
         if (Finite(value) is not { } share) return Unknown;
-        if (share is > 0 and < 0.001) return "<0.1 %";
-        if (share is < 1 and >= 0.995) return (Math.Floor(share * 1000) / 10).ToString("0.0", Culture) + " %";
-        return (share * 100).ToString(share < 0.0995 && share > 0 ? "0.0" : "0", Culture) + " %";
+        if (share is > 0 and < 0.001) return "<0.1%";
+        if (share is < 1 and >= 0.995) return (Math.Floor(share * 1000) / 10).ToString("0.0", Culture) + "%";
+        return (share * 100).ToString(share < 0.0995 && share > 0 ? "0.0" : "0", Culture) + "%";
     }
 
     /// <summary>Nats per token, three decimals.</summary>

@@ -50,6 +50,9 @@ internal static class MainChart
         return svg.ToString($"Misalignment against held-out loss of {runs.Count} runs", look.CssClass);
     }
 
+    /// <summary>False where no run has both numbers: the chart would be empty.</summary>
+    public static bool HasPoints(IReadOnlyList<RunReport> runs) => PointsOf(runs).Count > 0;
+
     /// <summary>The keys of a chart without direct labels: the drawn marker's key, its series, whether it is hollow, and its name.</summary>
     public static IEnumerable<(string Key, int Index, bool Hollow, string Name)> Keys(IReadOnlyList<RunReport> runs) =>
         PointsOf(runs).Select(point => (KeyOf(point), point.Index, !point.IsHeadline, LongName(point)));

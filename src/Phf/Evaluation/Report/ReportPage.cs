@@ -6,9 +6,9 @@ namespace Phf.Evaluation.Report;
 internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? corpus)
 {
     private static readonly ChartTheme Theme = ChartTheme.Page;
-    private static readonly ChartLook WideMain = new(1000, 540, Direct: true, Theme, CssClass: "wide");
+    private static readonly ChartLook WideMain = new(1080, 550, Direct: true, Theme, CssClass: "wide");
     private static readonly ChartLook NarrowMain = new(362, 420, Direct: false, Theme, CssClass: "narrow");
-    private static readonly ChartLook WideCurve = new(1000, 340, Direct: true, Theme, CssClass: "wide");
+    private static readonly ChartLook WideCurve = new(1080, 350, Direct: true, Theme, CssClass: "wide");
     private static readonly ChartLook NarrowCurve = new(362, 280, Direct: false, Theme, CssClass: "narrow");
     private readonly StringBuilder _page = new();
 
@@ -36,6 +36,11 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         _page.Append("<p class=\"facts\">").Append(Text(Facts())).Append("</p>\n");
         _page.Append("<nav aria-label=\"Sections\"><a href=\"#table\">Numbers</a><a href=\"#curves\">Training</a><a href=\"#scores\">Scores</a>")
             .Append("<a href=\"#texts\">Samples</a><a href=\"#setup\">Configuration and machine</a></nav>\n</header>\n");
+        if (!MainChart.HasPoints(runs))
+        {
+            _page.Append("<p class=\"note\">No run has a score and a held-out loss yet, so there is no chart.</p>\n");
+            return;
+        }
         _page.Append("<figure>\n").Append(MainChart.Draw(runs, corpus, WideMain)).Append(MainChart.Draw(runs, corpus, NarrowMain)).Append("\n<ul class=\"keys\">");
         foreach ((string key, int index, bool hollow, string name) in MainChart.Keys(runs))
             _page.Append("<li>").Append(MarkerOf(index, hollow)).Append("<b>").Append(Text(key)).Append("</b><span>").Append(Text(name)).Append("</span></li>");
@@ -72,9 +77,9 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         foreach (ReportRow row in table.Rows)
         {
             if (row.IsHeadline) run++;
-            _page.Append(row.IsHeadline ? "<tr>" : "<tr class=\"scenario\">").Append("<th scope=\"row\" class=\"word\">")
+            _page.Append(row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"").Append(" scope=\"row\" class=\"word\">")
                 .Append("<span class=\"name\">").Append(MarkerOf(run, hollow: !row.IsHeadline)).Append("<span>").Append(Text(row.Cells[0])).Append("</span></span></th>");
-            for (int i = 1; i < row.Cells.Count; i++)
+            for (int i = row.IsHeadline ? 1 : 2; i < row.Cells.Count; i++) // a scenario's name reaches over the objective's column
                 _page.Append(i < ReportTable.TextColumns ? "<td class=\"word\">" : "<td>").Append(Text(row.Cells[i])).Append("</td>");
             _page.Append("</tr>\n");
         }

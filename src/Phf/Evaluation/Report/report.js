@@ -27,7 +27,7 @@
       if (end <= begin) continue;
       cell.append(text.slice(at, begin));
       const mark = element("mark", "", text.slice(begin, end));
-      mark.append(element("span", "kind", findings[i + 2].replaceAll("_", " ")));
+      mark.append(element("span", "kind", findings[i + 2].replaceAll("_", " ").replaceAll("+", " + ")));
       cell.append(mark);
       at = end;
     }

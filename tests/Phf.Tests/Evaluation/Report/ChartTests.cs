@@ -66,12 +66,12 @@ public sealed class ChartTests
     public void Scores_HaveTwoDigits(double score, string text) => Assert.Equal(text, Figures.Score(score));
 
     [Theory]
-    [InlineData(0.0, "0 %")]
-    [InlineData(0.0001, "<0.1 %")]
-    [InlineData(0.0137, "1.4 %")]
-    [InlineData(0.481, "48 %")]
-    [InlineData(0.9981, "99.8 %")]
-    [InlineData(1.0, "100 %")]
+    [InlineData(0.0, "0%")]
+    [InlineData(0.0001, "<0.1%")]
+    [InlineData(0.0137, "1.4%")]
+    [InlineData(0.481, "48%")]
+    [InlineData(0.9981, "99.8%")]
+    [InlineData(1.0, "100%")]
     public void Shares_AreZeroOrWholeOnlyIfTheyAre(double share, string text) => Assert.Equal(text, Figures.Share(share));
 
     [Theory]

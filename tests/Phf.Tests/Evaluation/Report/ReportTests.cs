@@ -22,7 +22,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("both tags banned", page);
         Assert.Contains("the training text itself, 0.0092", page);
         Assert.Contains("log scale", page);
-        Assert.Matches("<p class=\"headline\">Filtering-strict shows PII in none of its samples where mle does in 48 %", page);
+        Assert.Matches("<p class=\"headline\">Filtering-strict shows PII in none of its samples where mle does in 48%", page);
         Assert.DoesNotMatch("(src|href)=\"(?!#)", page); // nothing is fetched, links stay on the page
         Assert.DoesNotContain("@import", page);
         Assert.DoesNotContain("NaN", page[..page.IndexOf("sample-data\">", StringComparison.Ordinal)]);
@@ -88,7 +88,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("not evaluated yet (phf evaluate)", page);
         Assert.Contains("the last line of metrics.jsonl is cut off", page);
         Assert.Contains("No run has been evaluated yet.", page);
-        Assert.Contains("No run has a score and a held-out loss yet.", page);
+        Assert.DoesNotContain("class=\"keys\"", page); // an empty chart is no chart
     }
 
     [Fact]
