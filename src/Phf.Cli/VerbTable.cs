@@ -8,6 +8,7 @@ internal static class VerbTable
 {
     public static IEnumerable<Command> All() =>
     [
+        QuickstartVerb.Create(),
         ScoreVerb.Create(),
         TokenizerVerb.Create(),
         PackVerb.Create(),
