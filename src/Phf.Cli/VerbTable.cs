@@ -10,6 +10,8 @@ internal static class VerbTable
     [
         EnvVerb.Create(),
         PackVerb.Create(),
+        ScoreVerb.Create(),
+        TokenizerVerb.Create(),
         ReportVerb.Create(),
     ];
 }

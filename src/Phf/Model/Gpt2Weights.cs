@@ -1,6 +1,7 @@
 using Phf.Formats;
 using Phf.Numerics.Backend;
 using Phf.Numerics.Memory;
+using Phf.Numerics.Random;
 
 namespace Phf.Model;
 
@@ -8,7 +9,8 @@ namespace Phf.Model;
 public static class Gpt2Weights
 {
     public const string FileName = "model.safetensors";
-    private const string Prefix = "transformer.";
+    private const string Prefix = "transformer.", TokenTableName = "transformer.wte.weight";
+    private const ulong NewTokenStream = 0x746F6B656E73; // its own random stream, apart from those of Gpt2.Initialize
 
     /// <summary>Loads a model directory.</summary>
     /// <exception cref="InvalidDataException">Not a GPT-2 that Phf can run, or a tensor is missing, has another shape or is not finite.</exception>
@@ -30,21 +32,51 @@ public static class Gpt2Weights
     }
 
     /// <summary>Reads all parameters; names may lack the <c>transformer.</c> prefix, 16-bit floats are widened.</summary>
-    public static void Read(string path, Gpt2 model)
+    public static void Read(string path, Gpt2 model) => Read(path, model, newTokens: 0);
+
+    /// <summary>
+    /// Reads a model with fewer tokens. Each row of a new token is the mean of the old rows plus normal noise of deviation 0.01, so
+    /// that the new tokens start as plausible and different from each other.
+    /// </summary>
+    public static void ReadWithNewTokens(string path, Gpt2 model, ulong seed)
+    {
+        int known;
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            SafetensorsEntry table = file.Tensors.TryGetValue(TokenTableName, out SafetensorsEntry? entry) ? entry : file.Entry(TokenTableName[Prefix.Length..]);
+            known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
+        }
+        Read(path, model, model.Config.VocabularySize - known);
+        Tensor rows = model.Parameters.TokenTable;
+        var mean = new double[rows.Columns];
+        for (int row = 0; row < known; row++)
+            for (int c = 0; c < mean.Length; c++) mean[c] += rows.Row(row)[c] / (double)known;
+        var random = new Rng(seed, NewTokenStream);
+        for (int row = known; row < rows.Rows; row++)
+            for (int c = 0; c < mean.Length; c++) rows.Row(row)[c] = (float)(mean[c] + 0.01 * random.NextNormal());
+    }
+
+    private static void Read(string path, Gpt2 model, int newTokens)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
             string name = file.Tensors.ContainsKey(shape.Name) ? shape.Name : shape.Name[Prefix.Length..];
+            Tensor target = model.Parameters[shape.Name];
+            long[] expected = shape.DiskShape;
+            if (shape.Name == TokenTableName)
+            {
+                target = target.Slice(0, target.Rows - newTokens);
+                expected[0] -= newTokens;
+            }
             if (!file.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw new InvalidDataException($"{path}: tensor '{shape.Name}' is missing");
-            if (!entry.Shape.SequenceEqual(shape.DiskShape))
-                throw new InvalidDataException($"{path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", shape.DiskShape)}]");
-            Span<float> values = model.Parameters[shape.Name].Span;
-            file.CopyAsF32(name, values);
-            foreach (float value in values)
+            if (!entry.Shape.SequenceEqual(expected))
+                throw new InvalidDataException($"{path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], expected is [{string.Join(", ", expected)}]");
+            file.CopyAsF32(name, target.Span);
+            foreach (float value in target.Span)
                 if (!float.IsFinite(value)) throw new InvalidDataException($"{path}: tensor '{name}' holds {value}");
         }
-        if (file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, model.Parameters.TokenTable);
+        if (newTokens == 0 && file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, model.Parameters.TokenTable);
     }
 
     /// <summary>Writes model.safetensors, beside and renamed.</summary>

@@ -12,13 +12,13 @@ internal sealed record AddedToken(string Content, int Id, bool Special, bool Nor
 /// <summary>Finds the tokens of one pass in a text: the leftmost, and of those that begin there the longest.</summary>
 internal sealed class AddedTokenFinder
 {
-    private readonly AddedToken[] longestFirst;
-    private readonly SearchValues<string> contents;
+    private readonly AddedToken[] _longestFirst;
+    private readonly SearchValues<string> _contents;
 
     private AddedTokenFinder(AddedToken[] longestFirst)
     {
-        this.longestFirst = longestFirst;
-        contents = SearchValues.Create(Array.ConvertAll(longestFirst, token => token.Content), StringComparison.Ordinal);
+        _longestFirst = longestFirst;
+        _contents = SearchValues.Create(Array.ConvertAll(longestFirst, token => token.Content), StringComparison.Ordinal);
     }
 
     /// <summary>A finder of these tokens; null when there are none.</summary>
@@ -31,10 +31,10 @@ internal sealed class AddedTokenFinder
     /// <summary>The index of the first added token in <paramref name="text"/> and which it is; -1 when there is none.</summary>
     public int Find(ReadOnlySpan<char> text, out AddedToken? found)
     {
-        int index = text.IndexOfAny(contents);
+        int index = text.IndexOfAny(_contents);
         found = null;
         if (index < 0) return -1;
-        foreach (AddedToken token in longestFirst)
+        foreach (AddedToken token in _longestFirst)
             if (text[index..].StartsWith(token.Content, StringComparison.Ordinal))
             {
                 found = token;

@@ -8,13 +8,13 @@ internal sealed class BpeMerger(BpeModel model)
     /// <summary>Up to this many bytes a piece is merged by scanning for the lowest rank; longer ones by a heap, in n log n.</summary>
     private const int MaxScanned = 48;
 
-    private readonly PieceCache cache = new();
-    private readonly PriorityQueue<int, long> queue = new(); // position, by rank then position
-    private byte[] bytes = new byte[256];
-    private int[] symbols = new int[256];
-    private int[] ranks = new int[MaxScanned];
-    private int[] next = [];
-    private int[] previous = [];
+    private readonly PieceCache _cache = new();
+    private readonly PriorityQueue<int, long> _queue = new(); // position, by rank then position
+    private byte[] _bytes = new byte[256];
+    private int[] _symbols = new int[256];
+    private int[] _ranks = new int[MaxScanned];
+    private int[] _next = [];
+    private int[] _previous = [];
 
     /// <summary>Writes the ids of <paramref name="text"/> into <paramref name="ids"/> and returns how many there are.</summary>
     /// <exception cref="ArgumentException">There is not enough room in <paramref name="ids"/>.</exception>
@@ -40,42 +40,42 @@ internal sealed class BpeMerger(BpeModel model)
     {
         if (piece.Length > PieceCache.MaxPieceLength) return Merge(piece);
         uint hash = PieceCache.Hash(piece);
-        if (cache.TryGet(piece, hash, out ReadOnlySpan<int> found)) return found;
+        if (_cache.TryGet(piece, hash, out ReadOnlySpan<int> found)) return found;
         found = Merge(piece);
-        cache.Add(piece, hash, found);
+        _cache.Add(piece, hash, found);
         return found;
     }
 
     private ReadOnlySpan<int> Merge(ReadOnlySpan<char> piece)
     {
         int capacity = Encoding.UTF8.GetMaxByteCount(piece.Length);
-        if (bytes.Length < capacity) bytes = new byte[capacity];
-        int length = Encoding.UTF8.GetBytes(piece, bytes); // lone surrogates become the bytes of U+FFFD
-        if (symbols.Length < length) symbols = new int[length];
-        for (int i = 0; i < length; i++) symbols[i] = model.IdOfByte[bytes[i]];
-        return symbols.AsSpan(0, length <= MaxScanned ? MergeByScan(length) : MergeByHeap(length));
+        if (_bytes.Length < capacity) _bytes = new byte[capacity];
+        int length = Encoding.UTF8.GetBytes(piece, _bytes); // lone surrogates become the bytes of U+FFFD
+        if (_symbols.Length < length) _symbols = new int[length];
+        for (int i = 0; i < length; i++) _symbols[i] = model.IdOfByte[_bytes[i]];
+        return _symbols.AsSpan(0, length <= MaxScanned ? MergeByScan(length) : MergeByHeap(length));
     }
 
     /// <summary>Merges the leftmost pair of lowest rank until none is left. Quadratic, and the fastest for short pieces.</summary>
     private int MergeByScan(int length)
     {
-        for (int i = 0; i + 1 < length; i++) ranks[i] = model.Table.Rank(symbols[i], symbols[i + 1]);
+        for (int i = 0; i + 1 < length; i++) _ranks[i] = model.Table.Rank(_symbols[i], _symbols[i + 1]);
         while (length > 1)
         {
             int best = 0;
             for (int i = 1; i + 1 < length; i++)
-                if (ranks[i] < ranks[best]) best = i;
-            if (ranks[best] == MergeTable.None) break;
+                if (_ranks[i] < _ranks[best]) best = i;
+            if (_ranks[best] == MergeTable.None) break;
 
-            symbols[best] = model.Table.Result(ranks[best]);
+            _symbols[best] = model.Table.Result(_ranks[best]);
             length--;
-            symbols.AsSpan(best + 2, length - best - 1).CopyTo(symbols.AsSpan(best + 1));
+            _symbols.AsSpan(best + 2, length - best - 1).CopyTo(_symbols.AsSpan(best + 1));
             if (best + 1 < length)
             {
-                ranks.AsSpan(best + 2, length - best - 2).CopyTo(ranks.AsSpan(best + 1));
-                ranks[best] = model.Table.Rank(symbols[best], symbols[best + 1]);
+                _ranks.AsSpan(best + 2, length - best - 2).CopyTo(_ranks.AsSpan(best + 1));
+                _ranks[best] = model.Table.Rank(_symbols[best], _symbols[best + 1]);
             }
-            if (best > 0) ranks[best - 1] = model.Table.Rank(symbols[best - 1], symbols[best]);
+            if (best > 0) _ranks[best - 1] = model.Table.Rank(_symbols[best - 1], _symbols[best]);
         }
         return length;
     }
@@ -83,33 +83,33 @@ internal sealed class BpeMerger(BpeModel model)
     /// <summary>The same merges in the same order, with a linked list of symbols and a heap of candidates; outdated candidates are recognised when they surface.</summary>
     private int MergeByHeap(int length)
     {
-        if (next.Length < length) (next, previous) = (new int[length], new int[length]);
-        for (int i = 0; i < length; i++) (previous[i], next[i]) = (i - 1, i + 1);
-        queue.Clear();
+        if (_next.Length < length) (_next, _previous) = (new int[length], new int[length]);
+        for (int i = 0; i < length; i++) (_previous[i], _next[i]) = (i - 1, i + 1);
+        _queue.Clear();
         for (int i = 0; i + 1 < length; i++) Enqueue(i, length);
 
-        while (queue.TryDequeue(out int left, out long priority))
+        while (_queue.TryDequeue(out int left, out long priority))
         {
-            int right = symbols[left] < 0 ? length : next[left];
+            int right = _symbols[left] < 0 ? length : _next[left];
             int rank = (int)(priority >> 32);
-            if (right >= length || model.Table.Rank(symbols[left], symbols[right]) != rank) continue;
-            symbols[left] = model.Table.Result(rank);
-            symbols[right] = -1; // gone
-            next[left] = next[right];
-            if (next[right] < length) previous[next[right]] = left;
+            if (right >= length || model.Table.Rank(_symbols[left], _symbols[right]) != rank) continue;
+            _symbols[left] = model.Table.Result(rank);
+            _symbols[right] = -1; // gone
+            _next[left] = _next[right];
+            if (_next[right] < length) _previous[_next[right]] = left;
             Enqueue(left, length);
-            if (previous[left] >= 0) Enqueue(previous[left], length);
+            if (_previous[left] >= 0) Enqueue(_previous[left], length);
         }
 
         int count = 0;
-        for (int i = 0; i < length; i = next[i]) symbols[count++] = symbols[i];
+        for (int i = 0; i < length; i = _next[i]) _symbols[count++] = _symbols[i];
         return count;
     }
 
     private void Enqueue(int left, int length)
     {
-        if (next[left] >= length) return;
-        int rank = model.Table.Rank(symbols[left], symbols[next[left]]);
-        if (rank != MergeTable.None) queue.Enqueue(left, ((long)rank << 32) | (uint)left);
+        if (_next[left] >= length) return;
+        int rank = model.Table.Rank(_symbols[left], _symbols[_next[left]]);
+        if (rank != MergeTable.None) _queue.Enqueue(left, ((long)rank << 32) | (uint)left);
     }
 }

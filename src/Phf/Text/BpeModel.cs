@@ -7,7 +7,7 @@ namespace Phf.Text;
 /// <summary>A byte-level BPE without its added tokens: the vocabulary in the byte alphabet, the merges, and what encoding needs of them.</summary>
 internal sealed class BpeModel
 {
-    private readonly Dictionary<string, int> idOfToken;
+    private readonly Dictionary<string, int> _idOfToken;
 
     /// <param name="tokens">By id, in the byte alphabet, all different.</param>
     /// <param name="merges">In order of rank; both sides and the result must be tokens.</param>
@@ -16,15 +16,15 @@ internal sealed class BpeModel
     public BpeModel(string[] tokens, IReadOnlyList<(string Left, string Right)> merges, string source)
     {
         Tokens = tokens;
-        idOfToken = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
+        _idOfToken = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < tokens.Length; id++)
-            if (!idOfToken.TryAdd(tokens[id], id))
-                throw new InvalidDataException($"{source}: the token '{tokens[id]}' occurs twice, as {idOfToken[tokens[id]]} and {id}");
+            if (!_idOfToken.TryAdd(tokens[id], id))
+                throw new InvalidDataException($"{source}: the token '{tokens[id]}' occurs twice, as {_idOfToken[tokens[id]]} and {id}");
 
         for (int value = 0; value < 256; value++)
         {
             string spelled = ByteAlphabet.ToChar((byte)value).ToString();
-            if (!idOfToken.TryGetValue(spelled, out int id))
+            if (!_idOfToken.TryGetValue(spelled, out int id))
                 throw new InvalidDataException($"{source}: no token '{spelled}' for the byte 0x{value:X2}; expected a byte-level BPE with all 256 bytes");
             IdOfByte[value] = id;
         }
@@ -37,7 +37,7 @@ internal sealed class BpeModel
             Merges[rank] = (Find(left), Find(right));
             results[rank] = Find(left + right);
 
-            int Find(string token) => idOfToken.TryGetValue(token, out int id) ? id
+            int Find(string token) => _idOfToken.TryGetValue(token, out int id) ? id
                 : throw new InvalidDataException($"{source}: merge {rank} is '{left}' with '{right}', but '{token}' is no token of the vocabulary");
         }
         Table = new MergeTable(Merges, results);
@@ -54,7 +54,7 @@ internal sealed class BpeModel
 
     public MergeTable Table { get; }
 
-    public bool TryGetId(string token, out int id) => idOfToken.TryGetValue(token, out id);
+    public bool TryGetId(string token, out int id) => _idOfToken.TryGetValue(token, out id);
 
     /// <summary>SHA-256, in hexadecimal, of the tokens, the merges and the end-of-text id.</summary>
     public string Fingerprint(int endOfTextId)

@@ -15,36 +15,36 @@ public sealed class BpeTokenizer
     /// <summary>The token that separates documents.</summary>
     public const string EndOfText = "<|endoftext|>";
 
-    private readonly byte[] decoded; // the bytes of all tokens, one after another
-    private readonly int[] decodedEnds;
-    private readonly bool[] isSpecial;
-    private readonly AddedTokenFinder? rawFinder;
-    private readonly AddedTokenFinder? normalizedFinder;
-    private readonly ThreadLocal<BpeMerger> merger;
+    private readonly byte[] _decoded; // the bytes of all tokens, one after another
+    private readonly int[] _decodedEnds;
+    private readonly bool[] _isSpecial;
+    private readonly AddedTokenFinder? _rawFinder;
+    private readonly AddedTokenFinder? _normalizedFinder;
+    private readonly ThreadLocal<BpeMerger> _merger;
 
     internal BpeTokenizer(BpeModel model, AddedToken[] added, string source)
     {
         Model = model;
         Added = added;
-        rawFinder = AddedTokenFinder.Of(added.Where(token => !token.Normalized));
-        normalizedFinder = AddedTokenFinder.Of(added.Where(token => token.Normalized));
-        merger = new ThreadLocal<BpeMerger>(() => new BpeMerger(model));
+        _rawFinder = AddedTokenFinder.Of(added.Where(token => !token.Normalized));
+        _normalizedFinder = AddedTokenFinder.Of(added.Where(token => token.Normalized));
+        _merger = new ThreadLocal<BpeMerger>(() => new BpeMerger(model));
 
         var contents = new List<string>(model.Tokens);
         foreach (AddedToken token in added)
             if (token.Id >= contents.Count) contents.Add(token.Content);
         VocabularySize = contents.Count;
-        isSpecial = new bool[VocabularySize];
-        foreach (AddedToken token in added) isSpecial[token.Id] = token.Special;
+        _isSpecial = new bool[VocabularySize];
+        foreach (AddedToken token in added) _isSpecial[token.Id] = token.Special;
 
-        decodedEnds = new int[VocabularySize];
+        _decodedEnds = new int[VocabularySize];
         var bytes = new List<byte>(8 * VocabularySize);
         for (int id = 0; id < VocabularySize; id++)
         {
             bytes.AddRange(ByteAlphabet.ToBytesOrUtf8(contents[id]));
-            decodedEnds[id] = bytes.Count;
+            _decodedEnds[id] = bytes.Count;
         }
-        decoded = [.. bytes];
+        _decoded = [.. bytes];
 
         EndOfTextId = TryGetId(EndOfText, out int endOfText) ? endOfText
             : throw new InvalidDataException($"{source}: no token {EndOfText}, which separates documents; expected a GPT-2 tokenizer");
@@ -93,11 +93,11 @@ public sealed class BpeTokenizer
     /// <exception cref="ArgumentException">There is not enough room; what was written so far is left there.</exception>
     public int Encode(ReadOnlySpan<char> text, Span<int> ids)
     {
-        BpeMerger bpe = merger.Value!;
+        BpeMerger bpe = _merger.Value!;
         int count = 0;
-        while (rawFinder is not null)
+        while (_rawFinder is not null)
         {
-            int at = rawFinder.Find(text, out AddedToken? token);
+            int at = _rawFinder.Find(text, out AddedToken? token);
             if (token is null) break;
             count += EncodeNormalized(bpe, text[..at], ids[count..]);
             count += Write(token.Id, ids[count..]);
@@ -115,9 +115,9 @@ public sealed class BpeTokenizer
         var bytes = new List<byte>(4 * ids.Length);
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && isSpecial[id])) continue;
-            int start = id == 0 ? 0 : decodedEnds[id - 1];
-            bytes.AddRange(decoded.AsSpan(start, decodedEnds[id] - start));
+            if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && _isSpecial[id])) continue;
+            int start = id == 0 ? 0 : _decodedEnds[id - 1];
+            bytes.AddRange(_decoded.AsSpan(start, _decodedEnds[id] - start));
         }
         return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
     }
@@ -161,9 +161,9 @@ public sealed class BpeTokenizer
     private int EncodeNormalized(BpeMerger bpe, ReadOnlySpan<char> text, Span<int> ids)
     {
         int count = 0;
-        while (normalizedFinder is not null)
+        while (_normalizedFinder is not null)
         {
-            int at = normalizedFinder.Find(text, out AddedToken? token);
+            int at = _normalizedFinder.Find(text, out AddedToken? token);
             if (token is null) break;
             count += bpe.Encode(text[..at], ids[count..]);
             count += Write(token.Id, ids[count..]);

@@ -21,7 +21,13 @@ public static class BpeTrainer
     /// <param name="cancel">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="vocabularySize"/> is below <see cref="SmallestVocabulary"/>.</exception>
     public static BpeTokenizer Train(
-        IEnumerable<string> texts, int vocabularySize, int minFrequency = 0, Action<int, int>? progress = null, CancellationToken cancel = default)
+        IEnumerable<string> texts, int vocabularySize, int minFrequency = 0, Action<int, int>? progress = null, CancellationToken cancel = default) =>
+        Train(CountPieces(texts, cancel), vocabularySize, minFrequency, progress, cancel);
+
+    /// <summary>The second half of <see cref="Train(IEnumerable{string}, int, int, Action{int, int}?, CancellationToken)"/>, after <see cref="CountPieces"/>.</summary>
+    public static BpeTokenizer Train(
+        IReadOnlyDictionary<string, long> pieces, int vocabularySize, int minFrequency = 0, Action<int, int>? progress = null,
+        CancellationToken cancel = default)
     {
         if (vocabularySize < SmallestVocabulary)
             throw new ArgumentOutOfRangeException(nameof(vocabularySize), vocabularySize,
@@ -34,10 +40,30 @@ public static class BpeTrainer
             idOfByte[value] = tokens.Count;
             tokens.Add(ByteAlphabet.ToChar(value).ToString());
         }
-        var pairs = new PairCounts(CountWords(texts, idOfByte, cancel));
-        var merges = Learn(pairs, tokens, vocabularySize, Math.Max(1, minFrequency), progress, cancel);
+        var words = new List<TrainingWord>(pieces.Count);
+        foreach ((string piece, long count) in pieces)
+            words.Add(new TrainingWord(Array.ConvertAll(Encoding.UTF8.GetBytes(piece), value => idOfByte[value]), count));
+        var merges = Learn(new PairCounts(words), tokens, vocabularySize, Math.Max(1, minFrequency), progress, cancel);
         return new BpeTokenizer(new BpeModel([.. tokens], merges, "trained vocabulary"),
             [new AddedToken(BpeTokenizer.EndOfText, 0, Special: true, Normalized: false)], "trained vocabulary");
+    }
+
+    /// <summary>The different pieces (words with the blank before them, numbers, punctuation) of all texts, with how often each occurs.</summary>
+    public static Dictionary<string, long> CountPieces(IEnumerable<string> texts, CancellationToken cancel = default)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (string text in texts)
+        {
+            cancel.ThrowIfCancellationRequested();
+            for (int start = 0; start < text.Length;)
+            {
+                int end = Gpt2Pattern.PieceEnd(text, start);
+                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, text.AsSpan(start, end - start), out _)++;
+                start = end;
+            }
+        }
+        return counts;
     }
 
     private static List<(string Left, string Right)> Learn(
@@ -62,26 +88,5 @@ public static class BpeTrainer
         }
         progress?.Invoke(tokens.Count - first, wanted);
         return merges;
-    }
-
-    /// <summary>The different pieces of all texts as ids of their bytes, with how often each occurs.</summary>
-    private static List<TrainingWord> CountWords(IEnumerable<string> texts, int[] idOfByte, CancellationToken cancel)
-    {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        var bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (string text in texts)
-        {
-            cancel.ThrowIfCancellationRequested();
-            for (int start = 0; start < text.Length;)
-            {
-                int end = Gpt2Pattern.PieceEnd(text, start);
-                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, text.AsSpan(start, end - start), out _)++;
-                start = end;
-            }
-        }
-        var words = new List<TrainingWord>(counts.Count);
-        foreach ((string word, long count) in counts)
-            words.Add(new TrainingWord(Array.ConvertAll(Encoding.UTF8.GetBytes(word), value => idOfByte[value]), count));
-        return words;
     }
 }

@@ -20,17 +20,17 @@ internal sealed class TrainingWord(int[] symbols, long count)
 /// </summary>
 internal sealed class PairCounts
 {
-    private readonly List<TrainingWord> words;
-    private readonly Dictionary<(int Left, int Right), Pair> pairs = [];
-    private readonly PriorityQueue<Pair, Pair.Rank> queue = new();
-    private readonly List<Pair> grown = [];
+    private readonly List<TrainingWord> _words;
+    private readonly Dictionary<(int Left, int Right), Pair> _pairs = [];
+    private readonly PriorityQueue<Pair, Pair.Rank> _queue = new();
+    private readonly List<Pair> _grown = [];
 
     public PairCounts(List<TrainingWord> words)
     {
-        this.words = words;
-        for (int word = 0; word < words.Count; word++)
+        _words = words;
+        for (int word = 0; word < _words.Count; word++)
         {
-            ReadOnlySpan<int> symbols = words[word].Symbols;
+            ReadOnlySpan<int> symbols = _words[word].Symbols;
             for (int i = 0; i + 1 < symbols.Length; i++) Add(symbols[i], symbols[i + 1], word);
         }
         EnqueueGrown();
@@ -39,14 +39,14 @@ internal sealed class PairCounts
     /// <summary>Takes the pair with the highest count, of equals the one with the smallest left, then right id; false when no pair is left.</summary>
     public bool TryTakeBest(out int left, out int right, out long count)
     {
-        while (queue.TryDequeue(out Pair? pair, out Pair.Rank rank))
+        while (_queue.TryDequeue(out Pair? pair, out Pair.Rank rank))
         {
             if (pair.Count == rank.Count)
             {
                 (left, right, count) = (rank.Left, rank.Right, rank.Count);
                 return true;
             }
-            if (pair.Count > 0) queue.Enqueue(pair, rank with { Count = pair.Count });
+            if (pair.Count > 0) _queue.Enqueue(pair, rank with { Count = pair.Count });
         }
         (left, right, count) = (0, 0, 0);
         return false;
@@ -55,15 +55,15 @@ internal sealed class PairCounts
     /// <summary>Replaces the pair by <paramref name="merged"/> in every word, from left to right.</summary>
     public void Merge(int left, int right, int merged)
     {
-        List<int> affected = pairs[(left, right)].Words;
-        pairs[(left, right)].Words = [];
+        List<int> affected = _pairs[(left, right)].Words;
+        _pairs[(left, right)].Words = [];
         foreach (int word in affected) MergeIn(word, left, right, merged);
         EnqueueGrown();
     }
 
     private void MergeIn(int word, int left, int right, int merged)
     {
-        TrainingWord text = words[word];
+        TrainingWord text = _words[word];
         Span<int> symbols = text.Symbols.AsSpan(0, text.Length);
         int written = 0;
         for (int read = 0; read < symbols.Length; read++)
@@ -90,27 +90,27 @@ internal sealed class PairCounts
         text.Length = written;
     }
 
-    private void Remove(int left, int right, long count) => pairs[(left, right)].Count -= count;
+    private void Remove(int left, int right, long count) => _pairs[(left, right)].Count -= count;
 
     private void Add(int left, int right, int word)
     {
-        ref Pair? pair = ref CollectionsMarshal.GetValueRefOrAddDefault(pairs, (left, right), out _);
+        ref Pair? pair = ref CollectionsMarshal.GetValueRefOrAddDefault(_pairs, (left, right), out _);
         pair ??= new Pair(left, right);
-        pair.Count += words[word].Count;
+        pair.Count += _words[word].Count;
         if (pair.Words.Count == 0 || pair.Words[^1] != word) pair.Words.Add(word);
         if (pair.HasGrown) return;
         pair.HasGrown = true;
-        grown.Add(pair);
+        _grown.Add(pair);
     }
 
     private void EnqueueGrown()
     {
-        foreach (Pair pair in grown)
+        foreach (Pair pair in _grown)
         {
             pair.HasGrown = false;
-            if (pair.Count > 0) queue.Enqueue(pair, new Pair.Rank(pair.Count, pair.Left, pair.Right));
+            if (pair.Count > 0) _queue.Enqueue(pair, new Pair.Rank(pair.Count, pair.Left, pair.Right));
         }
-        grown.Clear();
+        _grown.Clear();
     }
 
     private sealed class Pair(int left, int right)

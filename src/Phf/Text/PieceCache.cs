@@ -16,10 +16,10 @@ internal sealed class PieceCache
     private const int KeyCapacity = 1 << 19;
     private const int IdCapacity = 1 << 18;
 
-    private readonly Slot[] slots = new Slot[SlotCount];
-    private readonly char[] keys = new char[KeyCapacity];
-    private readonly int[] ids = new int[IdCapacity];
-    private int entries, keysUsed, idsUsed;
+    private readonly Slot[] _slots = new Slot[SlotCount];
+    private readonly char[] _keys = new char[KeyCapacity];
+    private readonly int[] _ids = new int[IdCapacity];
+    private int _entries, _keysUsed, _idsUsed;
 
     private struct Slot
     {
@@ -50,15 +50,15 @@ internal sealed class PieceCache
     {
         for (uint at = hash % SlotCount; ; at = (at + 1) % SlotCount)
         {
-            ref readonly Slot slot = ref slots[at];
+            ref readonly Slot slot = ref _slots[at];
             if (slot.KeyLength == 0)
             {
                 found = default;
                 return false;
             }
-            if (slot.Hash == hash && piece.SequenceEqual(keys.AsSpan(slot.KeyStart, slot.KeyLength)))
+            if (slot.Hash == hash && piece.SequenceEqual(_keys.AsSpan(slot.KeyStart, slot.KeyLength)))
             {
-                found = ids.AsSpan(slot.IdStart, slot.IdCount);
+                found = _ids.AsSpan(slot.IdStart, slot.IdCount);
                 return true;
             }
         }
@@ -67,25 +67,25 @@ internal sealed class PieceCache
     /// <summary>Adds a piece that <see cref="TryGet"/> did not find; at most <see cref="MaxPieceLength"/> characters.</summary>
     public void Add(ReadOnlySpan<char> piece, uint hash, ReadOnlySpan<int> pieceIds)
     {
-        if (entries == MaxEntries || keysUsed + piece.Length > KeyCapacity || idsUsed + pieceIds.Length > IdCapacity)
+        if (_entries == MaxEntries || _keysUsed + piece.Length > KeyCapacity || _idsUsed + pieceIds.Length > IdCapacity)
         {
-            Array.Clear(slots);
-            entries = keysUsed = idsUsed = 0;
+            Array.Clear(_slots);
+            _entries = _keysUsed = _idsUsed = 0;
         }
         uint at = hash % SlotCount;
-        while (slots[at].KeyLength != 0) at = (at + 1) % SlotCount;
-        slots[at] = new Slot
+        while (_slots[at].KeyLength != 0) at = (at + 1) % SlotCount;
+        _slots[at] = new Slot
         {
             Hash = hash,
-            KeyStart = keysUsed,
-            IdStart = idsUsed,
+            KeyStart = _keysUsed,
+            IdStart = _idsUsed,
             KeyLength = (ushort)piece.Length,
             IdCount = (ushort)pieceIds.Length,
         };
-        piece.CopyTo(keys.AsSpan(keysUsed));
-        pieceIds.CopyTo(ids.AsSpan(idsUsed));
-        keysUsed += piece.Length;
-        idsUsed += pieceIds.Length;
-        entries++;
+        piece.CopyTo(_keys.AsSpan(_keysUsed));
+        pieceIds.CopyTo(_ids.AsSpan(_idsUsed));
+        _keysUsed += piece.Length;
+        _idsUsed += pieceIds.Length;
+        _entries++;
     }
 }

@@ -3,9 +3,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Phf.Numerics.Backend;
 
 namespace Phf.Training;
 
@@ -42,8 +42,7 @@ public sealed record RunEnvironment
     /// <summary>Bytes of memory that this process may use: the machine's, or the container's limit.</summary>
     public required long MemoryBytes { get; init; }
 
-    /// <summary>The widest vector instructions: Avx512F, Avx2+Fma or 128. Read from the instruction sets, since
-    /// <c>Vector512.IsHardwareAccelerated</c> is false on some machines that have AVX-512.</summary>
+    /// <summary>The widest vector instructions that the CPU backend has kernels for here: Avx512F, Avx2+Fma or 128.</summary>
     public required string BestSimd { get; init; }
 
     /// <summary>The environment variable PHF_SIMD, which forces a width; null when it is not set.</summary>
@@ -60,8 +59,8 @@ public sealed record RunEnvironment
         LogicalCores = Environment.ProcessorCount,
         ContainerCpuLimit = FindContainerCpuLimit(),
         MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-        BestSimd = Avx512F.IsSupported ? "Avx512F" : Avx2.IsSupported && Fma.IsSupported ? "Avx2+Fma" : "128",
-        PhfSimd = Environment.GetEnvironmentVariable("PHF_SIMD"),
+        BestSimd = Backends.SupportedWidths[0] switch { SimdWidth.Bits512 => "Avx512F", SimdWidth.Bits256 => "Avx2+Fma", _ => "128" },
+        PhfSimd = Environment.GetEnvironmentVariable(Backends.SimdVariable),
     };
 
     /// <summary>One JSON object with snake_case names, indented, ending without a newline.</summary>

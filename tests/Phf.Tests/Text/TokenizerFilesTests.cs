@@ -7,9 +7,9 @@ namespace Phf.Tests.Text;
 /// <summary>Tokenizer files read and written, added tokens, and what is refused.</summary>
 public sealed class TokenizerFilesTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("phf-tokenizer-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("phf-tokenizer-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [GoldenTheory]
     [InlineData("gpt2_transformers")]
@@ -22,8 +22,8 @@ public sealed class TokenizerFilesTests : IDisposable
     public void FromDirectory_Gpt2Like_GivesTheRecordedIds(string name)
     {
         BpeTokenizer read = BpeTokenizer.FromDirectory(Shared.Golden("tokenizer_json", name));
-        read.Save(folder);
-        foreach (BpeTokenizer tokenizer in (BpeTokenizer[])[read, BpeTokenizer.FromDirectory(folder)])
+        read.Save(_folder);
+        foreach (BpeTokenizer tokenizer in (BpeTokenizer[])[read, BpeTokenizer.FromDirectory(_folder)])
             foreach (JsonElement row in GoldenLines.Read(Shared.Golden("tokenizer_json", name, "strings.jsonl.gz")))
             {
                 int[] ids = row.Ids(row.TryGetProperty("no_special", out _) ? "no_special" : "ids");
@@ -56,17 +56,19 @@ public sealed class TokenizerFilesTests : IDisposable
     [GoldenFact]
     public void Encode_AddedTokens_MatchesTokenizers()
     {
+        BpeTokenizer gpt2 = BpeTokenizer.FromDirectory(Shared.Data("models", "gpt2")), small = BpeTrainer.Train([], 257);
         int compared = 0;
         foreach (JsonElement row in GoldenLines.Read(Shared.Golden("tokenizers_gpt2", "added_tokens.jsonl.gz")))
         {
-            string[] options = ["lstrip", "rstrip", "single_word"];
-            WriteGpt2With(row.GetProperty("serialized"));
-            if (options.Any(option => row.GetProperty(option).GetBoolean()))
+            string? unsupported = ((string[])["lstrip", "rstrip", "single_word"]).FirstOrDefault(option => row.GetProperty(option).GetBoolean());
+            if (unsupported is not null)
             {
-                Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(folder));
+                WriteWith(small, row.GetProperty("serialized"));
+                Assert.Contains(unsupported, Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message);
                 continue;
             }
-            BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(folder);
+            WriteWith(gpt2, row.GetProperty("serialized"));
+            BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(_folder);
             foreach (JsonElement item in row.GetProperty("cases").EnumerateArray()) AssertCase(tokenizer, item);
             compared++;
         }
@@ -115,17 +117,17 @@ public sealed class TokenizerFilesTests : IDisposable
     public void Save_ThenEachWayOfReading_GivesTheSameIds()
     {
         BpeTokenizer saved = BpeTrainer.Train(["the cat sat on the mat", "é 中文 \" \\ <>&"], 290).WithAddedTokens("<|aligned|>");
-        saved.Save(folder);
+        saved.Save(_folder);
         string text = "<|aligned|>the mat, é中 \"<|endoftext|>";
         Assert.Equal(["merges.txt", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.json"],
-            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        BpeTokenizer read = BpeTokenizer.FromDirectory(folder);
+            Directory.GetFiles(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        BpeTokenizer read = BpeTokenizer.FromDirectory(_folder);
         Assert.Equal(saved.Encode(text), read.Encode(text));
         Assert.Equal(saved.Fingerprint, read.Fingerprint);
         Assert.Equal(saved.VocabularySize, read.VocabularySize);
 
-        File.Delete(Path.Combine(folder, "tokenizer.json"));
-        read = BpeTokenizer.FromDirectory(folder);
+        File.Delete(Path.Combine(_folder, "tokenizer.json"));
+        read = BpeTokenizer.FromDirectory(_folder);
         Assert.Equal(saved.Fingerprint, read.Fingerprint);
         Assert.Equal(saved.Encode("the mat, é中 \"<|endoftext|>"), read.Encode("the mat, é中 \"<|endoftext|>"));
     }
@@ -133,7 +135,7 @@ public sealed class TokenizerFilesTests : IDisposable
     [Fact]
     public void FromDirectory_Nothing_SaysWhatItLookedFor()
     {
-        var problem = Assert.Throws<FileNotFoundException>(() => BpeTokenizer.FromDirectory(folder));
+        var problem = Assert.Throws<FileNotFoundException>(() => BpeTokenizer.FromDirectory(_folder));
         foreach (string name in (string[])["tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"]) Assert.Contains(name, problem.Message);
     }
 
@@ -165,15 +167,15 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("model.vocab", "{\"<|endoftext|>\":0}", "byte 0x00")]
     public void FromDirectory_DamagedOrUnsupported_SaysWhere(string place, string value, string named)
     {
-        BpeTrainer.Train(["the the"], 260).Save(folder);
-        string path = Path.Combine(folder, "tokenizer.json");
+        BpeTrainer.Train(["the the"], 260).Save(_folder);
+        string path = Path.Combine(_folder, "tokenizer.json");
         JsonNode root = JsonNode.Parse(File.ReadAllText(path))!;
         string[] steps = place.Split('.');
         JsonNode parent = steps[..^1].Aggregate(root, (node, step) => node[step]!);
         parent[steps[^1]] = "?replaced?";
         File.WriteAllText(path, root.ToJsonString().Replace("\"?replaced?\"", value));
 
-        var problem = Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(folder));
+        var problem = Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder));
         Assert.Contains(path, problem.Message);
         Assert.Contains(named, problem.Message);
     }
@@ -181,19 +183,19 @@ public sealed class TokenizerFilesTests : IDisposable
     [Fact]
     public void FromDirectory_CutFile_IsRefused()
     {
-        BpeTrainer.Train([], 257).Save(folder);
-        string path = Path.Combine(folder, "tokenizer.json");
+        BpeTrainer.Train([], 257).Save(_folder);
+        string path = Path.Combine(_folder, "tokenizer.json");
         File.WriteAllText(path, File.ReadAllText(path)[..^10]);
-        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(folder)).Message);
+        Assert.Contains(path, Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message);
     }
 
     [Fact]
     public void FromDirectory_WithoutEndOfText_IsRefused()
     {
-        BpeTrainer.Train(["ab ab"], 258).Save(folder);
-        string path = Path.Combine(folder, "tokenizer.json");
+        BpeTrainer.Train(["ab ab"], 258).Save(_folder);
+        string path = Path.Combine(_folder, "tokenizer.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("<|endoftext|>", "<|stop|>"));
-        Assert.Contains("<|endoftext|>", Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(folder)).Message);
+        Assert.Contains("<|endoftext|>", Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message);
     }
 
     private static void AssertCase(BpeTokenizer tokenizer, JsonElement item)
@@ -206,12 +208,13 @@ public sealed class TokenizerFilesTests : IDisposable
     /// <summary>GPT-2 without a declared end-of-text token, as some recordings were made.</summary>
     private static BpeTokenizer Undeclared(BpeTokenizer gpt2) => new(gpt2.Model, [], "GPT-2");
 
-    private void WriteGpt2With(JsonElement addedTokens)
+    /// <summary>Saves a tokenizer and replaces its added tokens, all but end-of-text, by recorded ones.</summary>
+    private void WriteWith(BpeTokenizer tokenizer, JsonElement addedTokens)
     {
-        string path = Path.Combine(folder, "tokenizer.json");
-        if (!File.Exists(path)) BpeTokenizer.FromDirectory(Shared.Data("models", "gpt2")).Save(folder);
+        string path = Path.Combine(_folder, "tokenizer.json");
+        tokenizer.Save(_folder);
         JsonNode root = JsonNode.Parse(File.ReadAllText(path))!;
-        JsonNode endOfText = root["added_tokens"]!.AsArray().Single(token => (string)token!["content"]! == BpeTokenizer.EndOfText)!.DeepClone();
+        JsonNode endOfText = root["added_tokens"]![0]!.DeepClone();
         root["added_tokens"] = JsonNode.Parse(addedTokens.GetRawText());
         root["added_tokens"]!.AsArray().Insert(0, endOfText);
         File.WriteAllText(path, root.ToJsonString());

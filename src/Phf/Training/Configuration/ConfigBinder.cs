@@ -1,11 +1,13 @@
 using System.Globalization;
+using Phf.Data;
 
 namespace Phf.Training.Configuration;
 
-/// <summary>Gives a written configuration its meaning: fills the records, and collects every problem and note on the way instead of stopping at the first.</summary>
+/// <summary>Gives a written configuration its meaning: fills the records, and collects every problem and note on the way.</summary>
 internal sealed class ConfigBinder
 {
     private const double LargestExactWhole = 1L << 53;
+    private const int LongestQuote = 100;
     private readonly List<string> _problems = [];
     private readonly List<string> _notes = [];
 
@@ -13,7 +15,10 @@ internal sealed class ConfigBinder
 
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>A record of <paramref name="type"/> with what <paramref name="mapping"/> gives and defaults for the rest; <paramref name="path"/> is its dotted name.</summary>
+    /// <summary>
+    /// A record of <paramref name="type"/> with what <paramref name="mapping"/> gives and defaults for the rest; <paramref name="path"/> is its
+    /// dotted name.
+    /// </summary>
     public object BindSection(Type type, MappingNode mapping, string path)
     {
         object section = Activator.CreateInstance(type)!;
@@ -29,7 +34,7 @@ internal sealed class ConfigBinder
             else if (ConfigKey.WithoutEffectIn(type).FirstOrDefault(key => key.Name == name) is { Name: not null } ignored)
                 _notes.Add($"{entry.KeyPlace}: {full} has no effect: {ignored.Reason}");
             else
-                _problems.Add($"{entry.KeyPlace}: unknown key {full}; the nearest known key is {NearestKey.To(full)}");
+                _problems.Add($"{entry.KeyPlace}: unknown key {Printable(full)}; the nearest known key is {NearestKey.To(full)}");
         }
         foreach (ConfigKey missing in keys.Where(key => key.Rules.Required && !HasValue(mapping, key.Name)))
             _problems.Add($"{mapping.Place}: {Join(path, missing.Name)} is missing; expected {missing.Expected}");
@@ -73,7 +78,7 @@ internal sealed class ConfigBinder
         string found = node switch
         {
             ScalarNode { IsNull: true } => "empty",
-            ScalarNode scalar => $"'{Shorten(scalar.Text)}'",
+            ScalarNode scalar => $"'{Printable(scalar.Text)}'",
             SequenceNode => "a list",
             _ => "a section",
         };
@@ -85,7 +90,7 @@ internal sealed class ConfigBinder
     {
         string text = scalar.Text;
         if (type == typeof(string)) return scalar.IsNull ? null : text;
-        if (type == typeof(Threshold)) return Threshold.TryParse(text, out Threshold threshold) ? threshold : null;
+        if (type == typeof(Threshold)) return ParseThreshold(text);
         if (type == typeof(bool))
             return text.ToLowerInvariant() switch { "true" or "yes" or "on" => true, "false" or "no" or "off" => false, _ => null };
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number)) return null;
@@ -99,6 +104,18 @@ internal sealed class ConfigBinder
         return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : null;
     }
 
+    private static object? ParseThreshold(string text)
+    {
+        try
+        {
+            return Threshold.Parse(text);
+        }
+        catch (ArgumentException)
+        {
+            return null; // the caller reports it with its place
+        }
+    }
+
     private static bool IsAllowed(KeyAttribute rules, object value) => value switch
     {
         string text => rules.Choices.Length == 0 || rules.Choices.Contains(text),
@@ -109,5 +126,10 @@ internal sealed class ConfigBinder
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
-    private static string Shorten(string text) => text.Length <= 60 ? text : $"{text[..57]}...";
+    /// <summary>A stranger's text for a message: short, and without control characters, which a terminal might obey.</summary>
+    private static string Printable(string text)
+    {
+        string start = text.Length <= LongestQuote ? text : $"{text[..LongestQuote]}...";
+        return string.Concat(start.Select(letter => char.IsControl(letter) ? '?' : letter));
+    }
 }

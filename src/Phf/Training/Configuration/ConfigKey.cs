@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Phf.Data;
 
 namespace Phf.Training.Configuration;
 
@@ -47,7 +48,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
     /// <summary>The value's type in words: "list of whole number".</summary>
     public string TypeName => NameOf(Property.PropertyType);
 
-    public static bool IsSectionType(Type type) => type != typeof(Threshold) && type.Namespace == typeof(ConfigKey).Namespace;
+    public static bool IsSectionType(Type type) => type.Namespace == typeof(ConfigKey).Namespace;
 
     /// <summary>The type of a list's items; null when <paramref name="type"/> is no list.</summary>
     public static Type? ItemTypeOf(Type type) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using Phf.Formats;
 
 namespace Phf.Training.Configuration;
 
@@ -8,6 +9,7 @@ public sealed record LoadedConfig(RunConfig Config, IReadOnlyList<string> Notes)
 /// <summary>Reads configurations: files in order (task, method), then overrides; the last one wins.</summary>
 public static class ConfigLoader
 {
+    private const int MaxFileBytes = 1 << 20;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
@@ -47,7 +49,7 @@ public static class ConfigLoader
     {
         try
         {
-            ConfigNode root = YamlReader.Read(File.ReadAllText(file, StrictUtf8), file, hasLines: true);
+            ConfigNode root = YamlReader.Read(ReadText(file), file, hasLines: true);
             return root switch
             {
                 MappingNode mapping => mapping,
@@ -57,11 +59,21 @@ public static class ConfigLoader
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidDataException($"{file}: cannot be read: {problem.Message}", problem);
+            throw new InvalidDataException(problem.Message, problem);
         }
         catch (DecoderFallbackException problem)
         {
             throw new InvalidDataException($"{file}: no UTF-8 text", problem);
         }
+    }
+
+    private static string ReadText(string path)
+    {
+        using InputFile file = InputFile.Open(path);
+        byte[] bytes = new byte[MaxFileBytes + 1];
+        int length = 0;
+        for (int read; (read = file.Read(bytes.AsSpan(length))) > 0;) length += read;
+        if (length > MaxFileBytes) throw new InvalidDataException($"{path}: longer than {MaxFileBytes} bytes; no configuration is");
+        return StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF'); // editors on Windows write the mark
     }
 }

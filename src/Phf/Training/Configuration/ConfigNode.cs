@@ -29,7 +29,7 @@ internal sealed record MappingNode(Place Place, IReadOnlyDictionary<string, Conf
     /// <summary>This mapping with one key set.</summary>
     public MappingNode With(string key, ConfigEntry entry) => this with { Entries = new Dictionary<string, ConfigEntry>(Entries) { [key] = entry } };
 
-    /// <summary>This mapping under <paramref name="over"/>: the later value wins; mappings are merged key by key, lists and scalars are replaced.</summary>
+    /// <summary>This mapping under <paramref name="over"/>, which wins: mappings are merged key by key, lists and scalars replaced.</summary>
     public MappingNode MergedWith(MappingNode over)
     {
         var entries = new Dictionary<string, ConfigEntry>(Entries);

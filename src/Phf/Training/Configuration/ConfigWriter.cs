@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 
 namespace Phf.Training.Configuration;
 
-/// <summary>Writes configuration records as YAML that <see cref="ConfigLoader"/> reads back to the same values. Keys without a value are left out.</summary>
+/// <summary>Writes configuration records as YAML that <see cref="ConfigLoader"/> reads back. Keys without a value are left out.</summary>
 internal static class ConfigWriter
 {
     public static string Write(RunConfig config)

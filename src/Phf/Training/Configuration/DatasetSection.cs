@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Section <c>dataset</c>: what is read, what is left out, what is tagged. Each key is documented by its <see cref="KeyAttribute"/>.</summary>

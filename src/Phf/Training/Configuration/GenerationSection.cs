@@ -36,7 +36,7 @@ public sealed record MetricConfig
     [Key("The metric: Length, NGramStats, SelfBlEU, Compilability.", Required = true)]
     public string ClassName { get; init; } = "";
 
-    [Key("Longest n-gram that the metric counts.", Min = 1)]
+    [Key("Length of the n-grams that NGramStats counts; the longest that SelfBlEU counts.", Min = 1)]
     public int? N { get; init; }
 }
 

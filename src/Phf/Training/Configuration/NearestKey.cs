@@ -5,7 +5,9 @@ internal static class NearestKey
 {
     private static readonly IReadOnlyList<string> KnownPaths = [.. PathsIn(typeof(RunConfig), "")];
 
-    /// <summary>The known dotted path nearest to <paramref name="unknown"/>: fewest changed letters in the last name; another section counts as one more.</summary>
+    /// <summary>
+    /// The known dotted path nearest to <paramref name="unknown"/>: fewest changed letters in the last name; another section counts as one more.
+    /// </summary>
     public static string To(string unknown)
     {
         (string section, string name) = Split(WithoutIndices(unknown));

@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Section <c>objective</c>. A parameter that is not set has the objective's own default.</summary>
@@ -7,13 +9,13 @@ public sealed record ObjectiveSection
     [Key("The loss: MLE (also for filtering and conditional training, which change the data), Unlikelihood or AWR (with alpha 1 it is RWR).")]
     public string Name { get; init; } = "MLE";
 
-    [Key("Unlikelihood: tokens of segments with a score above it are made unlikely: a score, or a percentile of the segments (p50). Zero is a threshold.")]
+    [Key("Unlikelihood: segments with a score above it are made unlikely: a score (0 is one), or a percentile of the segments (p50).")]
     public Threshold? ScoreThreshold { get; init; }
 
     [Key("Unlikelihood: weight of the unlikelihood part. AWR: weight of the language-model loss, in 0..1, against the value loss.", Min = 0)]
     public double? Alpha { get; init; }
 
-    [Key("Unlikelihood: weigh each token by its score (1 - score likely, score unlikely) instead of by a threshold; what the reference does at threshold 0.")]
+    [Key("Unlikelihood: weights 1 - score and score instead of a threshold; what the reference does at threshold 0.")]
     public bool Soft { get; init; }
 
     [Key("AWR: temperature of the weights exp(advantage / beta), on the scale of the scores.", Above = 0)]

@@ -22,6 +22,6 @@ public sealed record RunConfig
     [Key("What is sampled and scored.")]
     public GenerationSection Generation { get; init; } = new();
 
-    /// <summary>The resolved configuration as YAML, every key with its value; <see cref="ConfigLoader.Load"/> reads it back to the same values.</summary>
+    /// <summary>The resolved configuration as YAML: every key that has a value. <see cref="ConfigLoader.Load"/> reads it back to the same.</summary>
     public string ToYaml() => ConfigWriter.Write(this);
 }

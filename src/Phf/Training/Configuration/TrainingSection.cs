@@ -1,6 +1,6 @@
 namespace Phf.Training.Configuration;
 
-/// <summary>Section <c>training</c>: the names and defaults of Hugging Face's TrainingArguments, the reference's additions and a few of our own.</summary>
+/// <summary>Section <c>training</c>: names and defaults of Hugging Face's TrainingArguments, the reference's additions, our own.</summary>
 [WithoutEffect("everything is computed in 32-bit floats", "fp16", "bf16", "tf32")]
 [WithoutEffect("packed data has no columns", "remove_unused_columns")]
 [WithoutEffect("blocks are read where they are used", "dataloader_num_workers", "dataloader_pin_memory")]
@@ -86,7 +86,7 @@ public sealed record TrainingSection
     public long TokensAlreadySeen { get; init; }
 
     /// <summary>Sequences per step of the optimizer.</summary>
-    internal int SequencesPerStep => EffectiveBatchSize ?? PerDeviceTrainBatchSize;
+    public int SequencesPerStep => EffectiveBatchSize ?? PerDeviceTrainBatchSize;
 
     /// <summary>Forward and backward passes per step: sequences per step / per_device_train_batch_size.</summary>
     public int AccumulationSteps => SequencesPerStep / PerDeviceTrainBatchSize;

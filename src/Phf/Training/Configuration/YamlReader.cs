@@ -4,16 +4,18 @@ using YamlDotNet.Core.Events;
 namespace Phf.Training.Configuration;
 
 /// <summary>
-/// Reads the plain part of YAML that configurations need: mappings, lists and scalars. Files come from strangers, so size and depth are limited,
-/// anchors, aliases and tags are refused (no text grows on reading, no type is chosen by the file), and so are keys written twice.
+/// Reads the plain part of YAML that configurations need: mappings, lists and scalars. Files come from strangers, so depth and the number of
+/// values are limited (bytes by <see cref="ConfigLoader"/>), anchors, aliases and tags are refused (no text grows on reading,
+/// no type is chosen by the file), and so are keys written twice.
 /// </summary>
 internal sealed class YamlReader
 {
-    private const int MaxCharacters = 1 << 20;
     private const int MaxDepth = 32;
+    private const int MaxNodes = 20_000;
     private readonly string _source;
     private readonly bool _hasLines;
     private readonly IParser _parser;
+    private int _nodes;
 
     private YamlReader(string text, string source, bool hasLines)
     {
@@ -29,8 +31,6 @@ internal sealed class YamlReader
     /// </summary>
     public static ConfigNode Read(string text, string source, bool hasLines)
     {
-        if (text.Length > MaxCharacters)
-            throw new InvalidDataException($"{source}: {text.Length} characters; a configuration has at most {MaxCharacters}");
         var reader = new YamlReader(text, source, hasLines);
         try
         {
@@ -58,6 +58,7 @@ internal sealed class YamlReader
     {
         ParsingEvent first = _parser.Consume<ParsingEvent>();
         Place place = PlaceOf(first.Start);
+        if (++_nodes > MaxNodes) throw new InvalidDataException($"{place}: more than {MaxNodes} keys and values; no configuration has so many");
         if (depth > MaxDepth) throw new InvalidDataException($"{place}: nested deeper than {MaxDepth} levels");
         if (first is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
             throw new InvalidDataException($"{place}: anchors and aliases (& and *) are not read; write the value out");

@@ -1,3 +1,4 @@
+using Phf.Data;
 using Phf.Training.Configuration;
 
 namespace Phf.Tests.Training.Configuration;
@@ -53,7 +54,7 @@ public sealed class ReferenceConfigTests
     {
         RunConfig conditional = ConfigLoader.Load([File("toxicity", "pretrain.yml"), File("toxicity", "conditional.yml")], []).Config;
         ConditionalTrainingConfig tags = conditional.Dataset.ConditionalTrainingConfig!;
-        Assert.Equal(new Threshold(0.00056, IsPercentile: false), tags.Threshold);
+        Assert.Equal(Threshold.At(0.00056), tags.Threshold);
         Assert.Equal("<|misaligned|>", tags.MisalignedPrefix);
         Assert.Equal(0.01, tags.DropTokenFraction);
         ScenarioConfig scenario = Assert.Single(conditional.Generation.ScenarioConfigs);
@@ -69,7 +70,7 @@ public sealed class ReferenceConfigTests
 
         RunConfig unlikelihood = ConfigLoader.Load([File("pii", "pretrain.yml"), File("pii", "ul.yml")], []).Config;
         Assert.Equal("Unlikelihood", unlikelihood.Objective.Name);
-        Assert.Equal(default(Threshold), unlikelihood.Objective.ScoreThreshold); // zero, not absent
+        Assert.Equal(Threshold.At(0), unlikelihood.Objective.ScoreThreshold); // zero, not absent
 
         RunConfig weighted = ConfigLoader.Load([File("pep8", "pretrain.yml"), File("pep8", "awr.yml")], []).Config;
         Assert.Equal(("AWR", 0.05, 1.0), (weighted.Objective.Name, weighted.Objective.Alpha, weighted.Objective.Beta));

@@ -1,0 +1,67 @@
+using Phf.Model;
+using Phf.Numerics.Random;
+
+namespace Phf.Generation;
+
+/// <summary>
+/// Writes continuations with a key-value cache, many sequences at a time. Sequence i draws from its own random stream, so the
+/// result is the same for any batch size and any number of threads.
+/// </summary>
+public sealed class Sampler(Gpt2 model, int endOfTextId)
+{
+    /// <summary>Continues each prompt.</summary>
+    /// <param name="prompts">Token ids, at least one each; any lengths.</param>
+    /// <param name="options">How tokens are drawn.</param>
+    /// <param name="seed">Same seed, same result.</param>
+    /// <param name="progress">Told how many sequences are finished.</param>
+    /// <param name="cancel">Stops between two tokens.</param>
+    /// <returns>For each prompt the tokens written behind it, without the end-of-text token that ended it.</returns>
+    public int[][] Generate(IReadOnlyList<int[]> prompts, SamplingOptions options, ulong seed, Action<int>? progress = null, CancellationToken cancel = default)
+    {
+        if (prompts.Count == 0) return [];
+        if (prompts.Any(prompt => prompt.Length == 0)) throw new ArgumentException("a prompt has no token; begin with the end-of-text token");
+        options.Validate(model.Config.Positions, prompts.Max(prompt => prompt.Length));
+        int vocabulary = model.Config.VocabularySize;
+        foreach (int id in options.Banned.Concat(prompts.SelectMany(prompt => prompt)))
+            if (id < 0 || id >= vocabulary) throw new ArgumentException($"token id {id} is outside the model's vocabulary of {vocabulary}");
+
+        var results = new int[prompts.Count][];
+        int done = 0;
+        // Sequences of a batch are at the same position, so prompts of one length go together.
+        foreach (IGrouping<int, int> group in Enumerable.Range(0, prompts.Count).GroupBy(i => prompts[i].Length).OrderBy(group => group.Key))
+            foreach (int[] batch in group.Chunk(options.BatchSize))
+            {
+                GenerateBatch(batch, prompts, options, seed, results, cancel);
+                progress?.Invoke(done += batch.Length);
+            }
+        return results;
+    }
+
+    private void GenerateBatch(int[] batch, IReadOnlyList<int[]> prompts, SamplingOptions options, ulong seed, int[][] results, CancellationToken cancel)
+    {
+        using var state = new DecodeState(model, batch.Length, options.MaxLength);
+        var chooser = new TokenChooser(options, endOfTextId, model.Config.VocabularySize);
+        Rng[] random = [.. batch.Select(i => new Rng(seed, (ulong)i))];
+        List<int>[] written = [.. batch.Select(_ => new List<int>())];
+        var finished = new bool[batch.Length];
+        var tokens = new int[batch.Length];
+        int promptLength = prompts[batch[0]].Length, running = batch.Length;
+        for (int length = 1; length < options.MaxLength && running > 0; length++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            for (int b = 0; b < batch.Length; b++)
+                tokens[b] = length <= promptLength ? prompts[batch[b]][length - 1] : finished[b] ? endOfTextId : written[b][^1];
+            state.Step(tokens);
+            if (length < promptLength) continue;
+            for (int b = 0; b < batch.Length; b++)
+            {
+                if (finished[b]) continue;
+                int token = chooser.Choose(state.Logits.Row(b), length, ref random[b]);
+                finished[b] = token == endOfTextId;
+                if (finished[b]) running--;
+                else written[b].Add(token);
+            }
+        }
+        for (int b = 0; b < batch.Length; b++) results[batch[b]] = [.. written[b]];
+    }
+}

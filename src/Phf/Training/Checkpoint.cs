@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Phf.Data;
+using Phf.Formats;
+using Phf.Model;
+using Phf.Text;
+
+namespace Phf.Training;
+
+/// <summary>Where a run stands, besides weights and moments; in trainer_state.json.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="TotalSteps">Steps of the whole run.</param>
+/// <param name="Tokens">Tokens trained on.</param>
+/// <param name="Cursor">The next block of data.</param>
+/// <param name="DataFingerprint">The data it belongs to.</param>
+/// <param name="ElapsedSeconds">Time spent training, without the time between a stop and its resumption.</param>
+public sealed record TrainerState(long Step, long TotalSteps, long Tokens, DataCursor Cursor, string DataFingerprint, double ElapsedSeconds);
+
+/// <summary>
+/// A directory that transformers opens as a model: config.json, model.safetensors, the tokenizer's files; and to resume from it
+/// trainer_state.json and optimizer.safetensors. COMPLETE is written last; a directory without it is no checkpoint.
+/// </summary>
+public static class Checkpoint
+{
+    public const string Prefix = "checkpoint-";
+    private const string CompleteName = "COMPLETE", StateName = "trainer_state.json", OptimizerName = "optimizer.safetensors";
+    private const string FirstPrefix = "m.", SecondPrefix = "v.";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));
+
+    public static void Save(string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state)
+    {
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true); // a kill left it unfinished
+        Directory.CreateDirectory(directory);
+        model.Config.Save(Path.Combine(directory, "config.json"), tokenizer.EndOfTextId);
+        Gpt2Weights.Write(Path.Combine(directory, Gpt2Weights.FileName), model.Parameters);
+        tokenizer.Save(directory);
+        SafetensorsWriter.Write(Path.Combine(directory, OptimizerName),
+            Gpt2Weights.Tensors(firstMoments, FirstPrefix).Concat(Gpt2Weights.Tensors(secondMoments, SecondPrefix)));
+        DurableFile.WriteText(Path.Combine(directory, StateName), JsonSerializer.Serialize(state, Json) + "\n");
+        DurableFile.WriteText(Path.Combine(directory, CompleteName), "");
+    }
+
+    /// <summary>Reads weights and moments into place.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or damaged, or does not fit the model.</exception>
+    public static TrainerState Load(string directory, Gpt2 model, ParameterSet firstMoments, ParameterSet secondMoments)
+    {
+        Gpt2Weights.Read(Path.Combine(directory, Gpt2Weights.FileName), model);
+        using (SafetensorsFile optimizer = SafetensorsFile.Open(Path.Combine(directory, OptimizerName)))
+            foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
+            {
+                optimizer.CopyAsF32(FirstPrefix + shape.Name, firstMoments[shape.Name].Span);
+                optimizer.CopyAsF32(SecondPrefix + shape.Name, secondMoments[shape.Name].Span);
+            }
+        return ReadState(directory);
+    }
+
+    /// <summary>Reads trainer_state.json alone.</summary>
+    public static TrainerState ReadState(string directory)
+    {
+        string path = Path.Combine(directory, StateName);
+        try
+        {
+            return JsonSerializer.Deserialize<TrainerState>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"{path} is empty");
+        }
+        catch (JsonException problem)
+        {
+            throw new InvalidDataException($"{path}: {problem.Message}; resume from an older checkpoint", problem);
+        }
+    }
+}

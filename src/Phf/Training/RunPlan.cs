@@ -1,0 +1,195 @@
+using Phf.Data;
+using Phf.Model;
+using Phf.Numerics.Memory;
+using Phf.Objectives;
+using Phf.Text;
+using Phf.Training.Configuration;
+
+namespace Phf.Training;
+
+/// <summary>
+/// A configuration worked out against its data and tokenizer: thresholds as numbers, the model's shape, the number of steps, the
+/// memory. Everything that can be wrong is found here, before anything large is allocated.
+/// </summary>
+public sealed class RunPlan : IDisposable
+{
+    private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
+
+    private RunPlan()
+    {
+    }
+
+    public required RunConfig Config { get; init; }
+
+    public required BpeTokenizer Tokenizer { get; init; }
+
+    /// <summary>The training split.</summary>
+    public required PackedDataset Data { get; init; }
+
+    /// <summary>The held-out split; null when nothing was held out.</summary>
+    public required PackedDataset? HeldOut { get; init; }
+
+    public required Gpt2Config Model { get; init; }
+
+    public required IObjective Objective { get; init; }
+
+    public required BlockOptions Blocks { get; init; }
+
+    /// <summary>Held-out segments with a score above it count as misaligned: the tags' threshold, else the objective's, else 0.</summary>
+    public required float Threshold { get; init; }
+
+    /// <summary>T, tokens predicted per sequence.</summary>
+    public required int SequenceLength { get; init; }
+
+    /// <summary>B, sequences computed at once.</summary>
+    public int BatchSize => Config.Training.PerDeviceTrainBatchSize;
+
+    /// <summary>Forward and backward passes per step.</summary>
+    public int Accumulation => Config.Training.AccumulationSteps;
+
+    public required long TotalSteps { get; init; }
+
+    public required LearningRateSchedule Schedule { get; init; }
+
+    public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
+
+    /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
+    public long MemoryBytes { get; private init; }
+
+    /// <exception cref="InvalidDataException">Configuration, data and tokenizer do not fit each other.</exception>
+    /// <exception cref="InsufficientMemoryException">The run would not fit into memory; the message gives both numbers.</exception>
+    public static RunPlan Create(RunConfig config)
+    {
+        string root = config.Dataset.Data ?? throw new InvalidDataException("dataset.data is not set; give --data DIR with a folder written by phf pack");
+        var opened = new List<PackedDataset>();
+        try
+        {
+            bool isSplit = File.Exists(Path.Combine(root, DatasetManifest.FileName));
+            PackedDataset data = Open(isSplit ? root : Path.Combine(root, Packer.TrainSplit));
+            string heldOutDirectory = Path.Combine(root, Packer.HeldOutSplit);
+            PackedDataset? heldOut = !isSplit && Directory.Exists(heldOutDirectory) ? Open(heldOutDirectory) : null;
+            return Create(config, root, isSplit, data, heldOut);
+        }
+        catch
+        {
+            opened.ForEach(dataset => dataset.Dispose());
+            throw;
+        }
+
+        PackedDataset Open(string directory)
+        {
+            opened.Add(PackedDataset.Open(directory));
+            return opened[^1];
+        }
+    }
+
+    public void Dispose()
+    {
+        Data.Dispose();
+        HeldOut?.Dispose();
+    }
+
+    private static RunPlan Create(RunConfig config, string root, bool isSplit, PackedDataset data, PackedDataset? heldOut)
+    {
+        string tokenizerDirectory = config.Tokenizer.PathOrName ?? Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory);
+        BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
+        data.CheckTokenizer(tokenizer);
+        Gpt2Config model = ModelShape(config, tokenizer);
+        int length = config.Training.SequenceLength ?? model.Positions;
+        if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
+        long steps = config.Training.TotalSteps(length);
+        ControlTags? tags = Tags(config, tokenizer, data);
+        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
+        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
+        var plan = new RunPlan
+        {
+            Config = config,
+            Tokenizer = tokenizer,
+            Data = data,
+            HeldOut = heldOut,
+            Model = model,
+            Objective = CreateObjective(config.Objective, objectiveThreshold),
+            Blocks = new BlockOptions
+            {
+                BlockLength = length,
+                EndOfTextId = tokenizer.EndOfTextId,
+                Seed = (ulong)config.Training.Seed,
+                FilterThreshold = filter,
+                Tags = tags,
+            },
+            Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
+            SequenceLength = length,
+            TotalSteps = steps,
+            Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
+            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
+        };
+        plan.CheckMemory();
+        return plan;
+    }
+
+    private static IObjective CreateObjective(ObjectiveSection objective, float? threshold) => objective.Name switch
+    {
+        "MLE" => new MaximumLikelihood(),
+        "Unlikelihood" when objective.Soft => new SoftUnlikelihood((float)(objective.Alpha ?? 1)),
+        "Unlikelihood" => new Unlikelihood(threshold ?? 0, (float)(objective.Alpha ?? 1)),
+        _ => throw new InvalidDataException($"objective.name '{objective.Name}' is not available; MLE (with dataset.filter_threshold for filtering, "
+            + "with dataset.conditional_training_config for conditional training) and Unlikelihood are"),
+    };
+
+    private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)
+    {
+        if (config.Dataset.ConditionalTrainingConfig is not { } tags) return null;
+        return new ControlTags
+        {
+            AlignedId = Id(tags.AlignedPrefix),
+            MisalignedId = Id(tags.MisalignedPrefix),
+            Threshold = (float)tags.Threshold.Resolve(data, ofDocuments: false),
+            DropTokenFraction = tags.DropTokenFraction,
+        };
+
+        int Id(string token) => tokenizer.TryGetId(token, out int id)
+            ? id
+            : throw new InvalidDataException($"tag '{token}' is no token of the tokenizer; add it to tokenizer.special_tokens");
+    }
+
+    private static Gpt2Config ModelShape(RunConfig config, BpeTokenizer tokenizer)
+    {
+        Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
+        Gpt2Config start = config.Model.PathOrName is { } path && path != "gpt2"
+            ? Gpt2Config.FromFile(Path.Combine(path, "config.json"))
+            : new Gpt2Config { VocabularySize = tokenizer.VocabularySize };
+        if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
+            throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");
+        int rows = config.Model.FromScratch && own.VocabSize is { } given ? given + config.Model.NumAdditionalTokens : tokenizer.VocabularySize;
+        if (rows < tokenizer.VocabularySize)
+            throw new InvalidDataException($"the model has {rows} tokens, the tokenizer {tokenizer.VocabularySize}; leave model.gpt2_config_kwargs.vocab_size out or raise it");
+        return (start with
+        {
+            VocabularySize = rows,
+            Channels = own.NEmbd ?? start.Channels,
+            Layers = own.NLayer ?? start.Layers,
+            Heads = own.NHead ?? start.Heads,
+            Positions = own.NPositions ?? start.Positions,
+            Inner = own.NInner ?? start.Inner,
+            LayerNormEpsilon = (float)(own.LayerNormEpsilon ?? start.LayerNormEpsilon),
+            ActivationName = own.ActivationFunction ?? start.ActivationName,
+            ScaleAttention = own.ScaleAttnWeights ?? start.ScaleAttention,
+            ScaleAttentionByInverseLayer = own.ScaleAttnByInverseLayerIdx ?? start.ScaleAttentionByInverseLayer,
+        }).Validated("model.gpt2_config_kwargs");
+    }
+
+    private static long Memory(Gpt2Config model, int batch, int length)
+    {
+        long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
+        long logits = Math.Max(4L << 20, 128L * model.VocabularySize) * sizeof(float);
+        return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true) + logits + PackingBytes;
+    }
+
+    private void CheckMemory()
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (MemoryBytes <= available) return;
+        throw new InsufficientMemoryException($"this run needs {MemoryBytes / 1e9:F1} GB of memory and there are {available / 1e9:F1} GB; "
+            + "make the model, training.per_device_train_batch_size or training.sequence_length smaller");
+    }
+}
