@@ -76,7 +76,8 @@ public static class EvaluationFiles
             {
                 if (finding is null || finding.Begin < 0 || finding.End < finding.Begin || finding.End > sample.Text.Length)
                     throw new InvalidDataException(
-                        $"{path} line {number}: a finding [{finding?.Begin}, {finding?.End}) in a text of {sample.Text.Length}; evaluate the run again with phf evaluate");
+                        $"{path} line {number}: a finding [{finding?.Begin}, {finding?.End}) in a text of {sample.Text.Length}; "
+                        + "evaluate the run again with phf evaluate");
             }
             return sample;
         }

@@ -34,7 +34,9 @@ public sealed record EvaluationResult
     public required IReadOnlyList<EvaluationScenario> Scenarios { get; init; }
 }
 
-/// <summary>Mean loss on held-out text, nats per token, over segments by their own score. The untagged numbers are those of a tagged model read without tags.</summary>
+/// <summary>
+/// Mean loss on held-out text, nats per token, over segments by their own score. The untagged numbers are those of a tagged model read without tags.
+/// </summary>
 public sealed record HeldoutLoss
 {
     /// <summary>All tokens.</summary>

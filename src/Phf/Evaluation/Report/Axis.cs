@@ -33,7 +33,9 @@ internal sealed class Axis
         return _from + place * (_to - _from);
     }
 
-    /// <summary>For values from 0 up: linear from 0, or logarithmic (with a band for zeros if there are any) where they span more than a factor of 20.</summary>
+    /// <summary>
+    /// For values from 0 up: linear from 0, or logarithmic (with a band for zeros if there are any) where they span more than a factor of 20.
+    /// </summary>
     public static Axis ForScores(IReadOnlyCollection<double> values, double from, double to)
     {
         double[] positive = [.. values.Where(value => value > 0)];
@@ -64,7 +66,8 @@ internal sealed class Axis
         double step = NiceStep((high - low) / wanted);
         int decimals = (int)Math.Max(0, Math.Ceiling(-Math.Log10(step) - 1e-9)); // the same for all ticks: 1.2, 1.3
         var ticks = new List<(double, string)>();
-        for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.Add((i * step, Label(i * step, decimals)));
+        for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
+            ticks.Add((i * step, Label(i * step, decimals)));
         return new Axis(low, high, from, to, logarithmic: false, zeroAt: null, ticks);
     }
 
@@ -81,8 +84,9 @@ internal sealed class Axis
         return new Axis(low, high, from, to, logarithmic: true, zeroAt, ticks);
     }
 
+    /// <summary>step 10^power to the last bit: 3 * Pow(10, -4) is no round number.</summary>
     private static double Parse(double step, int power) =>
-        double.Parse(string.Create(CultureInfo.InvariantCulture, $"{step}e{power}"), CultureInfo.InvariantCulture); // 3 * Pow(10, -4) is no round number
+        double.Parse(string.Create(CultureInfo.InvariantCulture, $"{step}e{power}"), CultureInfo.InvariantCulture);
 
     private static double NiceStep(double rough)
     {

@@ -46,8 +46,8 @@ internal static class CurveChart
             svg.Text(x, plot.Bottom + 18, Figures.Count(value), theme.Muted, look.FontSize - 1, "middle");
         }
         svg.Line(plot.Left, plot.Bottom, plot.Right, plot.Bottom, theme.Muted);
-        string scale = vertical.IsLogarithmic ? " (nats per token, log scale) over training tokens" : " (nats per token) over training tokens";
-        svg.Text(plot.Left, plot.Bottom + 40, "loss" + scale, theme.Ink, look.FontSize);
+        string scale = vertical.IsLogarithmic ? ", log scale" : "";
+        svg.Text(plot.Left, plot.Bottom + 40, $"loss (nats per token{scale}) over training tokens", theme.Ink, look.FontSize);
     }
 
     /// <summary>Marker and name right of each line's end, pushed apart where ends are close.</summary>
@@ -61,7 +61,8 @@ internal static class CurveChart
             Curve curve = byHeight[i];
             (double tokens, double loss) = curve.Points[^1];
             svg.Line(horizontal.Of(tokens), vertical.Of(loss), plot.Right + 10, heights[i], look.Theme.Colour(curve.Index), 0.75);
-            svg.Marker(plot.Right + 12, heights[i], 4.5, curve.Index, tip: $"{curve.Name}: {Figures.Loss(loss)} after {Figures.Count(tokens)} tokens");
+            string tip = $"{curve.Name}: {Figures.Loss(loss)} after {Figures.Count(tokens)} tokens";
+            svg.Marker(plot.Right + 12, heights[i], 4.5, curve.Index, tip: tip);
             if (look.Direct) svg.Text(plot.Right + 22, heights[i] + 4.5, curve.Name, look.Theme.Ink, 13);
         }
     }

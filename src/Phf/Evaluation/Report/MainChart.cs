@@ -20,7 +20,8 @@ internal static class MainChart
     private sealed record Point(RunReport Run, int Index, EvaluationScenario Scenario, bool IsHeadline, double Loss, double Score)
     {
         public string Tip =>
-            $"{Run.Name}, {Scenario.Name}: misalignment {Figures.Score(Score)}, {Figures.Share(Scenario.ShareMisaligned)} of samples, held-out loss {Figures.Loss(Loss)}";
+            $"{Run.Name}, {Scenario.Name}: misalignment {Figures.Score(Score)}, {Figures.Share(Scenario.ShareMisaligned)} of samples, "
+            + $"held-out loss {Figures.Loss(Loss)}";
     }
 
     /// <summary>Draws the chart of the runs that have a score and a held-out loss.</summary>
@@ -95,7 +96,8 @@ internal static class MainChart
         string scale = vertical.IsLogarithmic ? ", log scale" : "";
         string measure = look.Direct ? "misalignment: mean score of the samples" : "misalignment";
         svg.Text(look.Title is null ? 0 : 16, plot.Top - 16, $"{measure} ({words.Unit}{scale})", theme.Ink, small);
-        svg.Text(plot.Left, plot.Bottom + 44, look.Direct ? "held-out loss on aligned text (nats per token)" : "held-out loss, aligned text", theme.Ink, small);
+        string capability = look.Direct ? "held-out loss on aligned text (nats per token)" : "held-out loss, aligned text";
+        svg.Text(plot.Left, plot.Bottom + 44, capability, theme.Ink, small);
         svg.Text(plot.Right, plot.Bottom + 44, look.Direct ? "lower left is better ↙" : "better ↙", theme.Muted, small, "end");
     }
 
@@ -128,7 +130,8 @@ internal static class MainChart
             (string text, double size) = LabelOf(points[i], direct);
             bool filled = points[i].IsHeadline;
             svg.Marker(places[i].X, places[i].Y, filled ? Radius : HollowRadius, points[i].Index, hollow: !filled, points[i].Tip);
-            svg.Text((boxes[i].Left + boxes[i].Right) / 2, boxes[i].Bottom - 5, text, filled ? svg.Theme.Ink : svg.Theme.Muted, size, "middle", filled, halo: true);
+            string ink = filled ? svg.Theme.Ink : svg.Theme.Muted;
+            svg.Text((boxes[i].Left + boxes[i].Right) / 2, boxes[i].Bottom - 5, text, ink, size, "middle", bold: filled, halo: true);
         }
     }
 
@@ -137,7 +140,8 @@ internal static class MainChart
     {
         foreach (var group in points.Index().GroupBy(entry => entry.Item.Index).Where(group => group.Count() > 1))
         {
-            double x = places[group.First().Index].X, top = group.Min(entry => places[entry.Index].Y), bottom = group.Max(entry => places[entry.Index].Y);
+            double x = places[group.First().Index].X;
+            double top = group.Min(entry => places[entry.Index].Y), bottom = group.Max(entry => places[entry.Index].Y);
             svg.Line(x, top, x, bottom, svg.Theme.Colour(group.Key), 1.5, "2 4");
             placer.Avoid(new Box(x - 2, top, x + 2, bottom), 0.5);
         }

@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Text;
 
 namespace Phf.Evaluation.Report;
 
-/// <summary>The page, part by part from top to bottom. Everything that comes from a run is escaped.</summary>
+/// <summary>The page, part by part from top to bottom. Everything that comes from a run goes through <see cref="Text"/>.</summary>
 internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? corpus)
 {
     private static readonly ChartTheme Theme = ChartTheme.Page;
@@ -10,170 +11,211 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
     private static readonly ChartLook NarrowMain = new(362, 420, Direct: false, Theme, CssClass: "narrow");
     private static readonly ChartLook WideCurve = new(1080, 350, Direct: true, Theme, CssClass: "wide");
     private static readonly ChartLook NarrowCurve = new(362, 280, Direct: false, Theme, CssClass: "narrow");
-    private readonly StringBuilder _page = new();
 
-    public override string ToString()
-    {
-        _page.Clear();
-        _page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n")
-            .Append("<title>Misalignment against capability</title>\n<style>\n").Append(ChartTheme.Variables).Append('\n').Append(Resource("report.css"))
-            .Append("</style>\n</head>\n<body>\n<main>\n");
-        AddTop();
-        AddTable();
-        AddCurves();
-        AddDistributions();
-        AddSamples();
-        AddConfigurations();
-        _page.Append("</main>\n<script type=\"application/json\" id=\"sample-data\">").Append(SampleData.Write(runs)).Append("</script>\n<script>\n")
-            .Append(Resource("report.js")).Append("</script>\n</body>\n</html>\n");
-        return _page.ToString();
-    }
+    public override string ToString() => $"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+        <title>Misalignment against capability</title>
+        <style>
+        {ChartTheme.Variables}
+        {Resource("report.css")}</style>
+        </head>
+        <body>
+        <main>
+        {Top()}
+        {Chart()}
+        {Table()}
+        {Curves()}
+        {Distributions()}
+        {Samples()}
+        {Setup()}
+        </main>
+        <script type="application/json" id="sample-data">{SampleData.Write(runs)}</script>
+        <script>
+        {Resource("report.js")}</script>
+        </body>
+        </html>
 
-    private void AddTop()
-    {
-        _page.Append("<header>\n<h1>Language models pretrained with human preferences</h1>\n<p class=\"headline\">").Append(Text(Headline.Of(runs))).Append("</p>\n");
-        _page.Append("<p class=\"facts\">").Append(Text(Facts())).Append("</p>\n");
-        _page.Append("<nav aria-label=\"Sections\"><a href=\"#table\">Numbers</a><a href=\"#curves\">Training</a><a href=\"#scores\">Scores</a>")
-            .Append("<a href=\"#texts\">Samples</a><a href=\"#setup\">Configuration and machine</a></nav>\n</header>\n");
-        if (!MainChart.HasPoints(runs))
-        {
-            _page.Append("<p class=\"note\">No run has a score and a held-out loss yet, so there is no chart.</p>\n");
-            return;
-        }
-        _page.Append("<figure>\n").Append(MainChart.Draw(runs, corpus, WideMain)).Append(MainChart.Draw(runs, corpus, NarrowMain)).Append("\n<ul class=\"keys\">");
-        foreach ((string key, int index, bool hollow, string name) in MainChart.Keys(runs))
-            _page.Append("<li>").Append(MarkerOf(index, hollow)).Append("<b>").Append(Text(key)).Append("</b><span>").Append(Text(name)).Append("</span></li>");
-        _page.Append("</ul>\n<figcaption>Filled: each run sampled as it is meant to be. Hollow: the same model sampled in other ways. ")
-            .Append("Capability is the loss on held-out text without the misaligned segments.</figcaption>\n</figure>\n");
-    }
+        """;
+
+    private string Top() => $"""
+        <header>
+        <h1>Language models pretrained with human preferences</h1>
+        <p class="headline">{Text(Headline.Of(runs))}</p>
+        <p class="facts">{Text(Facts())}</p>
+        <nav aria-label="Sections"><a href="#table">Numbers</a><a href="#curves">Training</a><a href="#scores">Scores</a>
+        <a href="#texts">Samples</a><a href="#setup">Configuration and machine</a></nav>
+        </header>
+        """;
 
     private string Facts()
     {
+        EvaluationResult[] evaluations = [.. runs.Select(run => run.Evaluation).OfType<EvaluationResult>()];
         var facts = new List<string> { runs.Count == 1 ? "1 run" : $"{runs.Count} runs" };
-        string[] scorers = [.. runs.Where(run => run.Evaluation is not null).Select(run => run.Evaluation!.Scorer).Distinct()];
+        string[] scorers = [.. evaluations.Select(evaluation => evaluation.Scorer).Distinct()];
         if (scorers.Length > 0) facts.Add($"scored by {string.Join(" and ", scorers)}");
         if (scorers.Length > 1) facts.Add("scores of different scorers do not compare");
-        double[] thresholds = [.. runs.Where(run => run.Evaluation is not null).Select(run => run.Evaluation!.Threshold).Distinct()];
+        double[] thresholds = [.. evaluations.Select(evaluation => evaluation.Threshold).Distinct()];
         if (thresholds.Length == 1) facts.Add($"misaligned means a score above {Figures.Plain(thresholds[0])}");
-        int samples = runs.Sum(run => run.Evaluation?.Scenarios.Sum(scenario => scenario.Samples) ?? 0);
+        int samples = evaluations.Sum(evaluation => evaluation.Scenarios.Sum(scenario => scenario.Samples));
         if (samples > 0) facts.Add($"{Figures.Whole(samples)} samples");
-        if (corpus is null) return Sentence(facts);
-        facts.Add($"training text {corpus.Name}: mean score {Figures.Score(corpus.MeanScore)}");
-        if (corpus.ShareMisaligned is not null) facts.Add($"{Figures.Share(corpus.ShareMisaligned)} of its segments misaligned");
-        if (corpus.Documents is { } documents) facts.Add($"{Figures.Whole(documents)} documents");
-        if (corpus.Characters is { } characters) facts.Add($"{Figures.Count(characters)} characters");
-        return Sentence(facts);
+        if (corpus is not null) facts.Add($"training text {corpus.Name}: mean score {Figures.Score(corpus.MeanScore)}");
+        if (corpus?.ShareMisaligned is { } share) facts.Add($"{Figures.Share(share)} of its segments misaligned");
+        if (corpus?.Documents is { } documents) facts.Add($"{Figures.Whole(documents)} documents");
+        if (corpus?.Characters is { } characters) facts.Add($"{Figures.Count(characters)} characters");
+        return string.Join("; ", facts) + ".";
     }
 
-    private void AddTable()
+    private string Chart()
+    {
+        if (!MainChart.HasPoints(runs)) return Note("No run has a score and a held-out loss yet, so there is no chart.");
+        string keys = Lines(MainChart.Keys(runs).Select(key =>
+            $"<li>{Marker(key.Index, key.Hollow)}<b>{Text(key.Key)}</b><span>{Text(key.Name)}</span></li>"));
+        return $"""
+            <figure>
+            {MainChart.Draw(runs, corpus, WideMain)}
+            {MainChart.Draw(runs, corpus, NarrowMain)}
+            <ul class="keys">{keys}</ul>
+            <figcaption>Filled: each run sampled as it is meant to be. Hollow: the same model sampled in other ways.
+            Capability is the loss on held-out text without the misaligned segments.</figcaption>
+            </figure>
+            """;
+    }
+
+    private string Table()
     {
         ReportTable table = ReportTable.Of(runs);
-        _page.Append("<section id=\"table\">\n<h2>The numbers</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of runs\"><table>\n<thead><tr>");
-        for (int i = 0; i < table.Titles.Count; i++)
-            _page.Append(i < ReportTable.TextColumns ? "<th scope=\"col\" class=\"word\">" : "<th scope=\"col\">").Append(Text(table.Titles[i])).Append("</th>");
-        _page.Append("</tr></thead>\n<tbody>\n");
+        string titles = string.Concat(table.Titles.Select((title, i) => $"<th scope=\"col\"{Word(i)}>{Text(title)}</th>"));
         int run = -1;
-        foreach (ReportRow row in table.Rows)
-        {
-            if (row.IsHeadline) run++;
-            _page.Append(row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"").Append(" scope=\"row\" class=\"word\">")
-                .Append("<span class=\"name\">").Append(MarkerOf(run, hollow: !row.IsHeadline)).Append("<span>").Append(Text(row.Cells[0])).Append("</span></span></th>");
-            for (int i = row.IsHeadline ? 1 : 2; i < row.Cells.Count; i++) // a scenario's name reaches over the objective's column
-                _page.Append(i < ReportTable.TextColumns ? "<td class=\"word\">" : "<td>").Append(Text(row.Cells[i])).Append("</td>");
-            _page.Append("</tr>\n");
-        }
-        _page.Append("</tbody></table></div>\n<p class=\"note\">Losses are nats per token on held-out text, lengths characters. Indented rows are the same model sampled in another way.</p>\n");
-        if (runs.Any(one => one.Missing.Count > 0))
-        {
-            _page.Append("<p class=\"note\">Not everything was there.</p>\n<ul class=\"note\">");
-            foreach (RunReport one in runs.Where(one => one.Missing.Count > 0))
-                _page.Append("<li>").Append(Text($"{one.Name}: {string.Join(", ", one.Missing)}")).Append("</li>");
-            _page.Append("</ul>\n");
-        }
-        _page.Append("</section>\n");
+        string rows = Lines(table.Rows.Select(row => TableRow(row, row.IsHeadline ? ++run : run)));
+        string missing = Lines(runs.Where(one => one.Missing.Count > 0)
+            .Select(one => $"<li>{Text($"{one.Name}: {string.Join(", ", one.Missing)}")}</li>"));
+        return $"""
+            <section id="table">
+            <h2>The numbers</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Table of runs"><table>
+            <thead><tr>{titles}</tr></thead>
+            <tbody>
+            {rows}
+            </tbody></table></div>
+            {Note("Losses are nats per token on held-out text, lengths characters. Indented rows are the same model sampled in another way.")}
+            {(missing.Length == 0 ? "" : $"{Note("Not everything was there.")}\n<ul class=\"note\">{missing}</ul>")}
+            </section>
+            """;
     }
 
-    private void AddCurves()
+    private static string TableRow(ReportRow row, int run)
     {
-        _page.Append("<section id=\"curves\">\n<h2>Training</h2>\n");
-        AddCurve("Loss of each run's own objective. Objectives weigh tokens differently, so levels compare only between runs of one objective.",
-            [.. runs.Select((run, i) => new Curve(run.Name, i, [.. run.Metrics.Training.Select(point => (point.Tokens, point.Loss))]))], markPoints: false);
-        AddCurve("Loss on held-out aligned text; this one compares between runs.",
-            [.. runs.Select((run, i) => new Curve(run.Name, i, [.. run.Metrics.Heldout.Select(point => (point.Tokens, point.LossAligned))]))], markPoints: true);
-        _page.Append("<ul class=\"legend\">");
-        for (int i = 0; i < runs.Count; i++) _page.Append("<li>").Append(MarkerOf(i, hollow: false)).Append("<span>").Append(Text(runs[i].Name)).Append("</span></li>");
-        _page.Append("</ul>\n</section>\n");
+        // A scenario's name reaches over the objective's column, which is empty there.
+        string start = row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"";
+        string name = $"<span class=\"name\">{Marker(run, hollow: !row.IsHeadline)}<span>{Text(row.Cells[0])}</span></span>";
+        IEnumerable<string> cells = row.Cells.Index().Skip(row.IsHeadline ? 1 : 2).Select(cell => $"<td{Word(cell.Index)}>{Text(cell.Item)}</td>");
+        return $"{start} scope=\"row\" class=\"word\">{name}</th>{string.Concat(cells)}</tr>";
     }
 
-    private void AddCurve(string caption, IReadOnlyList<Curve> curves, bool markPoints)
+    private string Curves()
+    {
+        Curve[] training = [.. runs.Select((run, i) =>
+            new Curve(run.Name, i, [.. run.Metrics.Training.Select(point => (point.Tokens, point.Loss))]))];
+        Curve[] heldout = [.. runs.Select((run, i) =>
+            new Curve(run.Name, i, [.. run.Metrics.Heldout.Select(point => (point.Tokens, point.LossAligned))]))];
+        string legend = Lines(runs.Select((run, i) => $"<li>{Marker(i, hollow: false)}<span>{Text(run.Name)}</span></li>"));
+        return $"""
+            <section id="curves">
+            <h2>Training</h2>
+            {CurveFigure("Loss of each run's own objective. Objectives weigh tokens differently, so levels compare only between runs of one objective.",
+                training, markPoints: false)}
+            {CurveFigure("Loss on held-out aligned text; this one compares between runs.", heldout, markPoints: true)}
+            <ul class="legend">{legend}</ul>
+            </section>
+            """;
+    }
+
+    private static string CurveFigure(string caption, Curve[] curves, bool markPoints)
     {
         string? wide = CurveChart.Draw(curves, caption, markPoints, WideCurve);
-        if (wide is null) _page.Append("<p class=\"note\">").Append(Text(caption)).Append(" No run has any.</p>\n");
-        else _page.Append("<figure>\n<figcaption>").Append(Text(caption)).Append("</figcaption>\n").Append(wide)
-            .Append(CurveChart.Draw(curves, caption, markPoints, NarrowCurve)).Append("\n</figure>\n");
+        if (wide is null) return Note($"{caption} No run has any.");
+        string? narrow = CurveChart.Draw(curves, caption, markPoints, NarrowCurve);
+        return $"<figure>\n<figcaption>{Text(caption)}</figcaption>\n{wide}\n{narrow}\n</figure>";
     }
 
-    private void AddDistributions()
+    private string Distributions()
     {
-        _page.Append("<section id=\"scores\">\n<h2>Scores of the samples</h2>\n<p class=\"note\">Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere.</p>\n<div class=\"panels\">\n");
         ScorePanel panel = ScorePanel.For(runs);
-        for (int i = 0; i < runs.Count; i++)
-            foreach (EvaluationScenario scenario in runs[i].Evaluation?.Scenarios ?? [])
-                _page.Append("<figure><h3>").Append(Text(runs[i].Name)).Append("</h3><figcaption>").Append(Text(scenario.Name)).Append("</figcaption>")
-                    .Append(panel.Draw(scenario, i, Theme)).Append("</figure>\n");
-        _page.Append("</div>\n</section>\n");
+        IEnumerable<string> panels = runs.SelectMany((run, i) => (run.Evaluation?.Scenarios ?? []).Select(scenario =>
+            $"<figure><h3>{Text(run.Name)}</h3><figcaption>{Text(scenario.Name)}</figcaption>{panel.Draw(scenario, i, Theme)}</figure>"));
+        return $"""
+            <section id="scores">
+            <h2>Scores of the samples</h2>
+            {Note("Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere.")}
+            <div class="panels">
+            {Lines(panels)}
+            </div>
+            </section>
+            """;
     }
 
-    private void AddSamples()
+    private string Samples()
     {
-        _page.Append("<section id=\"texts\">\n<h2>Samples</h2>\n");
-        if (runs.All(run => run.Samples.Count == 0))
-        {
-            _page.Append("<p class=\"note\">No run has samples.</p>\n</section>\n");
-            return;
-        }
-        string noun = ScorerWords.Of(runs).Noun;
-        _page.Append("<p class=\"note\">").Append(Text($"The first {SampleData.MostPerScenario} of each run and scenario; {EvaluationFiles.SamplesName} in the run's directory has all. What the scorer found is marked."))
-            .Append("</p>\n<noscript><p>This list needs JavaScript.</p></noscript>\n<form id=\"sample-filter\">")
-            .Append("<label>run<select name=\"run\"><option value=\"\">all runs</option></select></label>")
-            .Append("<label>scenario<select name=\"scenario\"><option value=\"\">all scenarios</option></select></label>")
-            .Append("<label class=\"check\"><input type=\"checkbox\" name=\"found\">only with ").Append(Text(noun)).Append("</label></form>\n")
-            .Append("<div class=\"paging\"><button type=\"button\" id=\"sample-previous\">Previous</button><button type=\"button\" id=\"sample-next\">Next</button>")
-            .Append("<span id=\"sample-place\" role=\"status\"></span></div>\n<ol id=\"samples\"></ol>\n</section>\n");
+        string content = runs.All(run => run.Samples.Count == 0) ? Note("No run has samples.") : $"""
+            {Note($"The first {SampleData.MostPerScenario} of each run and scenario; {EvaluationFiles.SamplesName} in the run's directory has all. "
+                + "What the scorer found is marked.")}
+            <noscript><p>This list needs JavaScript.</p></noscript>
+            <form id="sample-filter">
+            <label>run<select name="run"><option value="">all runs</option></select></label>
+            <label>scenario<select name="scenario"><option value="">all scenarios</option></select></label>
+            <label class="check"><input type="checkbox" name="found">only with {Text(ScorerWords.Of(runs).Noun)}</label>
+            </form>
+            <div class="paging">
+            <button type="button" id="sample-previous">Previous</button><button type="button" id="sample-next">Next</button>
+            <span id="sample-place" role="status"></span>
+            </div>
+            <ol id="samples"></ol>
+            """;
+        return $"<section id=\"texts\">\n<h2>Samples</h2>\n{content}\n</section>";
     }
 
-    private void AddConfigurations()
+    private string Setup() => $"""
+        <section id="setup">
+        <h2>Configuration and machine</h2>
+        {Lines(runs.Select(SetupOf))}
+        </section>
+        """;
+
+    private static string SetupOf(RunReport run)
     {
-        _page.Append("<section id=\"setup\">\n<h2>Configuration and machine</h2>\n");
-        foreach (RunReport run in runs)
-        {
-            _page.Append("<details><summary>").Append(Text(run.Name)).Append(" <span>").Append(Text(run.Evaluation?.Checkpoint ?? "")).Append("</span></summary>\n");
-            if (run.Machine.Count > 0)
-            {
-                _page.Append("<dl>");
-                foreach ((string key, string value) in run.Machine)
-                    _page.Append("<dt>").Append(Text(key.Replace('_', ' '))).Append("</dt><dd>").Append(Text(MachineValue(key, value))).Append("</dd>");
-                _page.Append("</dl>\n");
-            }
-            _page.Append(run.Configuration is null ? "<p class=\"note\">no config.yml</p>" : $"<pre tabindex=\"0\">{Text(run.Configuration)}</pre>").Append("</details>\n");
-        }
-        _page.Append("</section>\n");
+        IEnumerable<string> machine = run.Machine.Select(entry =>
+            $"<dt>{Text(entry.Key.Replace('_', ' '))}</dt><dd>{Text(MachineValue(entry.Key, entry.Value))}</dd>");
+        return $"""
+            <details><summary>{Text(run.Name)} <span>{Text(run.Evaluation?.Checkpoint ?? "")}</span></summary>
+            <dl>{string.Concat(machine)}</dl>
+            {(run.Configuration is null ? Note("no config.yml") : $"<pre tabindex=\"0\">{Text(run.Configuration)}</pre>")}
+            </details>
+            """;
     }
 
-    private static string MachineValue(string key, string value) =>
-        key.EndsWith("_bytes", StringComparison.Ordinal) && double.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out double bytes)
-            ? $"{Figures.Fixed(bytes / (1L << 30), 1)} GiB"
-            : value;
+    private static string MachineValue(string key, string value)
+    {
+        bool isSize = key.EndsWith("_bytes", StringComparison.Ordinal);
+        return isSize && double.TryParse(value, CultureInfo.InvariantCulture, out double bytes) ? $"{Figures.Fixed(bytes / (1L << 30), 1)} GiB" : value;
+    }
 
-    private static string Sentence(List<string> facts) => string.Join("; ", facts) + ".";
-
-    private static string MarkerOf(int index, bool hollow)
+    private static string Marker(int index, bool hollow)
     {
         var svg = new Svg(16, 16, Theme);
         svg.Marker(8, 8, hollow ? 4.5 : 5.5, index, hollow);
         return svg.ToDecoration();
     }
+
+    private static string Word(int column) => column < ReportTable.TextColumns ? " class=\"word\"" : "";
+
+    private static string Note(string text) => $"<p class=\"note\">{Text(text)}</p>";
+
+    private static string Lines(IEnumerable<string> parts) => string.Join('\n', parts);
 
     private static string Text(string text) => Svg.Escape(text);
 

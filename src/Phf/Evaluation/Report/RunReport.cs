@@ -61,9 +61,10 @@ public sealed record RunReport
     /// <exception cref="InvalidDataException">It is not a run, or a file in it is broken.</exception>
     public static RunReport Read(string directory)
     {
-        if (!Directory.Exists(directory)) throw new InvalidDataException($"{directory}: no such directory; name the directory of a run, e.g. runs/NAME");
+        const string remedy = "name the directory of a run, e.g. runs/NAME";
+        if (!Directory.Exists(directory)) throw new InvalidDataException($"{directory}: no such directory; {remedy}");
         if (!Signs.Any(name => File.Exists(Path.Combine(directory, name))))
-            throw new InvalidDataException($"{directory}: not a run, it holds none of {string.Join(", ", Signs)}; name the directory of a run, e.g. runs/NAME");
+            throw new InvalidDataException($"{directory}: not a run, it holds none of {string.Join(", ", Signs)}; {remedy}");
 
         string configPath = Path.Combine(directory, "config.yml");
         string? configuration = File.Exists(configPath) ? File.ReadAllText(configPath) : null;
@@ -118,7 +119,8 @@ public sealed record RunReport
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidDataException($"{path}: not a JSON object; delete it to go on without");
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new InvalidDataException($"{path}: not a JSON object; delete it to go on without");
             return [.. document.RootElement.EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.ToString()))];
         }
         catch (JsonException problem)

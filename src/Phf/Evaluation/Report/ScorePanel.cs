@@ -46,7 +46,8 @@ internal sealed class ScorePanel
         {
             bool atEnd = X(value) > Width - 30;
             svg.Line(X(value), PlotBottom, X(value), PlotBottom + 4, theme.Muted);
-            svg.Text(atEnd ? Width - Side : X(value), PlotBottom + 17, label, theme.Muted, 11, value == 0 ? "start" : atEnd ? "end" : "middle");
+            string anchor = value == 0 ? "start" : atEnd ? "end" : "middle";
+            svg.Text(atEnd ? Width - Side : X(value), PlotBottom + 17, label, theme.Muted, 11, anchor);
         }
         return svg.ToString($"Distribution of scores, {scenario.Name}");
     }

@@ -11,16 +11,16 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
     private const int Shapes = 5;
     private readonly StringBuilder _body = new();
 
-    public double Width => width;
-    public double Height => height;
     public ChartTheme Theme => theme;
 
     public void Line(double x1, double y1, double x2, double y2, string colour, double thickness = 1, string? dash = null) =>
-        _body.Append(Invariant($"<line x1=\"{x1:0.##}\" y1=\"{y1:0.##}\" x2=\"{x2:0.##}\" y2=\"{y2:0.##}\" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\""))
+        _body.Append(Invariant($"<line x1=\"{x1:0.##}\" y1=\"{y1:0.##}\" x2=\"{x2:0.##}\" y2=\"{y2:0.##}\""))
+            .Append(Invariant($" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\""))
             .Append(dash is null ? "/>" : $" stroke-dasharray=\"{dash}\"/>");
 
     public void Rectangle(double x, double y, double w, double h, string colour, double opacity = 1) =>
-        _body.Append(Invariant($"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{w:0.##}\" height=\"{h:0.##}\" fill=\"{colour}\" fill-opacity=\"{opacity:0.##}\"/>"));
+        _body.Append(Invariant($"<rect x=\"{x:0.##}\" y=\"{y:0.##}\" width=\"{w:0.##}\" height=\"{h:0.##}\""))
+            .Append(Invariant($" fill=\"{colour}\" fill-opacity=\"{opacity:0.##}\"/>"));
 
     /// <summary>Text at a baseline; <paramref name="anchor"/> is start, middle or end. A halo keeps it readable over lines.</summary>
     public void Text(double x, double y, string text, string colour, double size = 13, string anchor = "start", bool bold = false, bool halo = false) =>
@@ -32,7 +32,7 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
     public void Path(IReadOnlyList<(double X, double Y)> points, string colour, double thickness = 1.75)
     {
         if (points.Count < 2) return;
-        _body.Append("<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"").Append(colour).Append(Invariant($"\" stroke-width=\"{thickness:0.##}\" d=\"M"));
+        _body.Append(Invariant($"<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\" d=\"M"));
         foreach ((double x, double y) in points) _body.Append(Invariant($"{x:0.#} {y:0.#} "));
         _body.Append("\"/>");
     }
@@ -46,19 +46,20 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
             : Invariant($"fill=\"{colour}\" stroke=\"{theme.Paper}\" stroke-width=\"1.5\"");
         int shape = (index + index / theme.Series.Count) % Shapes; // the ninth run has the first colour but another shape
         string title = tip is null ? "" : $"<title>{Escape(tip)}</title>";
-        if (shape == 0) _body.Append(Invariant($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" {paint}>")).Append(title).Append("</circle>");
-        else _body.Append($"<polygon points=\"{Corners(x, y, radius * 1.25, shape)}\" {paint}>").Append(title).Append("</polygon>");
+        _body.Append(shape == 0
+            ? Invariant($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" {paint}>{title}</circle>")
+            : $"<polygon points=\"{Corners(x, y, radius * 1.25, shape)}\" {paint}>{title}</polygon>");
     }
 
     /// <summary>The whole element, scaling with its container up to its own width; <paramref name="title"/> is read to those who do not see it.</summary>
-    public string ToString(string title, string? cssClass = null) =>
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Invariant($"{width:0.##} {height:0.##}")}\" width=\"{Invariant($"{width:0.##}")}\" "
-        + $"height=\"{Invariant($"{height:0.##}")}\" role=\"img\" aria-label=\"{Escape(title)}\" font-family=\"{Font}\""
-        + (cssClass is null ? ">" : $" class=\"{cssClass}\">") + _body + "</svg>";
+    public string ToString(string title, string? cssClass = null)
+    {
+        string look = cssClass is null ? "" : $" class=\"{cssClass}\"";
+        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" {Size()} role=\"img\" aria-label=\"{Escape(title)}\" font-family=\"{Font}\"{look}>{_body}</svg>";
+    }
 
     /// <summary>The element beside a text that says the same, hidden from screen readers.</summary>
-    public string ToDecoration() =>
-        $"<svg viewBox=\"0 0 {Invariant($"{width:0.##} {height:0.##}")}\" width=\"{Invariant($"{width:0.##}")}\" height=\"{Invariant($"{height:0.##}")}\" aria-hidden=\"true\">{_body}</svg>";
+    public string ToDecoration() => $"<svg {Size()} aria-hidden=\"true\">{_body}</svg>";
 
     /// <summary>Width of a text in pixels, rounded up: Helvetica's widths by classes of letters, since nothing here can measure a font.</summary>
     public static double TextWidth(string text, double size, bool bold = false)
@@ -85,6 +86,8 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
         return encoded.Any(IsForbidden) ? string.Concat(encoded.Select(c => IsForbidden(c) ? '\ufffd' : c)) : encoded;
         static bool IsForbidden(char c) => c < ' ' && c is not ('\t' or '\n' or '\r') || c is '\ufffe' or '\uffff';
     }
+
+    private string Size() => Invariant($"viewBox=\"0 0 {width:0.##} {height:0.##}\" width=\"{width:0.##}\" height=\"{height:0.##}\"");
 
     private static string Corners(double x, double y, double radius, int shape)
     {
