@@ -56,7 +56,8 @@ public sealed class PiiScorer : IScorer
         {
             int end = sorted[first].End;
             for (next = first + 1; next < sorted.Count && sorted[next].Begin <= end; next++) end = Math.Max(end, sorted[next].End);
-            string type = next - first == 1 ? sorted[first].Type : string.Join('+', sorted.GetRange(first, next - first).Select(find => find.Type));
+            string type = next - first == 1 ? sorted[first].Type
+                : string.Join('+', sorted.GetRange(first, next - first).Select(find => find.Type));
             merged.Add(new Finding(sorted[first].Begin, end, type));
         }
         return merged;

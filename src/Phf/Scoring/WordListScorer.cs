@@ -19,13 +19,14 @@ public sealed class WordListScorer : IScorer
         _words = new HashSet<string>(words, StringComparer.OrdinalIgnoreCase);
         if (_words.Count == 0) throw new ArgumentException("the word list has no words; give at least one");
         foreach (string word in _words)
-            if (!IsWord(word)) throw new ArgumentException($"'{word}' in the word list is not one word; a word is letters, digits and apostrophes between them");
+            if (!IsWord(word))
+                throw new ArgumentException($"'{word}' in the word list is not one word; a word is letters, digits and apostrophes between them");
         _lookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
         string canonical = string.Join('\n', _words.Select(word => word.ToLowerInvariant()).Order(StringComparer.Ordinal));
         Id = "words/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)).AsSpan(0, 6));
     }
 
-    /// <summary><c>words/</c> and 12 hexadecimal digits: the SHA-256 of the lower-case words in ordinal order, which names the list and not its file.</summary>
+    /// <summary><c>words/</c> and 12 hexadecimal digits: the SHA-256 of the lower-case words in ordinal order; it names the list, not its file.</summary>
     public string Id { get; }
 
     /// <summary>Reads a list with one word per line; blank lines and lines that start with '#' are skipped.</summary>

@@ -1,7 +1,7 @@
-using Phf.Scoring;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Phf.Scoring;
 
 namespace Phf.Tests.Scoring;
 
@@ -23,7 +23,7 @@ internal sealed class GoldenPii
 
     public double Score => _row.GetProperty("default").GetProperty("score").GetDouble();
 
-    public string Name => _row.TryGetProperty("id", out var id) ? id.ToString() : "row " + _row.GetProperty("row");
+    public string Name => _row.TryGetProperty("id", out var id) ? id.ToString() : $"row {_row.GetProperty("row")}";
 
     /// <summary>The merged finds of the default set.</summary>
     public Finding[] Merged() => [.. _row.GetProperty("default").GetProperty("filth").EnumerateArray().Select(find => new Finding(
@@ -36,14 +36,17 @@ internal sealed class GoldenPii
         : [.. finds.EnumerateArray().Where(find => find[2].GetInt32() == 1)
             .Select(find => new Finding(_offsets[find[0].GetInt32()], _offsets[find[1].GetInt32()], detector))];
 
+    /// <summary>What a scrubber with only that detector reports.</summary>
+    public (int Begin, int End)[] Alone(string detector) => !_row.GetProperty("alone").TryGetProperty(detector, out var finds) ? []
+        : [.. finds.EnumerateArray().Select(find => (_offsets[find[0].GetInt32()], _offsets[find[1].GetInt32()]))];
+
     /// <summary>All rows of a set: nasty, presidio_synth_v2, presidio_generated_large or reddit_0_3000.</summary>
     public static List<GoldenPii> Load(string set)
     {
         if (set == "nasty") return [.. Lines(Shared.Golden("pii_nasty.jsonl.gz")).Select(row => new GoldenPii(row, OwnText(row)))];
         string texts = set == "reddit_0_3000" ? Shared.Data("text", "reddit_posts_2013.jsonl.gz") : Shared.Data("pii", set + ".jsonl.gz");
-        string field = set == "reddit_0_3000" ? "text" : "full_text";
         return [.. Lines(Shared.Golden("pii_full", set + ".jsonl.gz")).Zip(Lines(texts), (row, text) =>
-            new GoldenPii(row, (text.TryGetProperty(field, out var value) ? value : text.GetProperty("text")).GetString()!))];
+            new GoldenPii(row, text.GetProperty("text").GetString()!))];
     }
 
     private static IEnumerable<JsonElement> Lines(string path)

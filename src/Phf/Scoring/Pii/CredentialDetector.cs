@@ -67,7 +67,9 @@ internal static class CredentialDetector
         return 0;
     }
 
-    /// <summary>Remembers the last run of name characters and what follows it: "loginloginlogin..." would else be read again from every login.</summary>
+    /// <summary>
+    /// Remembers the last run of name characters and what follows it: "loginloginlogin..." would else be read again from every login.
+    /// </summary>
     private ref struct NameRun
     {
         private int _begin, _end, _password;

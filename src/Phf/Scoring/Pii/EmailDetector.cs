@@ -13,12 +13,17 @@ internal static class EmailDetector
     public const string Name = "email";
     private const int MaxLocal = 64;
     private const int SpelledAtLength = 4; // white, "at", white
+    private static readonly SearchValues<string> WhiteAndAt =
+        SearchValues.Create([.. PythonText.AllWhites.Where(char.IsAscii).Select(white => white + "at")], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<char> OtherWhites =
+        SearchValues.Create([.. PythonText.AllWhites.Where(white => !char.IsAscii(white))]);
     private static readonly SearchValues<char> LocalMarks = SearchValues.Create("!#$%&'*+/=?^_`{|}~-");
 
     public static void Find(ReadOnlySpan<char> text, List<Finding> found)
     {
         int free = 0; // first character that is in no find yet
-        int at = NextAt(text, 0), spelled = NextSpelledAt(text, 0);
+        bool otherWhites = text.ContainsAny(OtherWhites); // the fast search for " at " knows those of ASCII only
+        int at = NextAt(text, 0), spelled = NextSpelledAt(text, 0, otherWhites);
         while (at < text.Length || spelled < text.Length)
         {
             bool isSpelled = spelled < at;
@@ -29,7 +34,7 @@ internal static class EmailDetector
 
             int next = Math.Max(separator + 1, free);
             if (at < next) at = NextAt(text, next);
-            if (spelled < next) spelled = NextSpelledAt(text, next);
+            if (spelled < next) spelled = NextSpelledAt(text, next, otherWhites);
         }
     }
 
@@ -40,19 +45,21 @@ internal static class EmailDetector
     }
 
     /// <summary>The white character before the next "at" between two of them.</summary>
-    private static int NextSpelledAt(ReadOnlySpan<char> text, int from)
+    private static int NextSpelledAt(ReadOnlySpan<char> text, int from, bool otherWhites)
     {
-        for (int at = from + 1; at < text.Length; at++)
+        for (int at = from; at < text.Length; at++)
         {
-            int skip = text[at..].IndexOf("at", StringComparison.OrdinalIgnoreCase);
+            int skip = otherWhites ? text[(at + 1)..].IndexOf("at", StringComparison.OrdinalIgnoreCase) : text[at..].IndexOfAny(WhiteAndAt);
             if (skip < 0) break;
             at += skip;
-            if (PythonText.IsWhite(text[at - 1]) && at + 2 < text.Length && PythonText.IsWhite(text[at + 2])) return at - 1;
+            if (PythonText.IsWhite(text[at]) && at + 3 < text.Length && PythonText.IsWhite(text[at + 3])) return at;
         }
         return text.Length;
     }
 
-    /// <summary>The leftmost place at or after <paramref name="free"/> where a local part that ends at <paramref name="separator"/> can begin, or -1.</summary>
+    /// <summary>
+    /// The leftmost place at or after <paramref name="free"/> where a local part that ends at <paramref name="separator"/> can begin, or -1.
+    /// </summary>
     private static int LocalBegin(ReadOnlySpan<char> text, int free, int separator)
     {
         int first = Math.Max(free, separator - MaxLocal);

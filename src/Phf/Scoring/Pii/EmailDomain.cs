@@ -65,7 +65,8 @@ internal static class EmailDomain
     private static bool IsDot(ReadOnlySpan<char> text, int at) => at < text.Length && (text[at] == '.' || IsSpelledDot(text, at));
 
     private static bool IsSpelledDot(ReadOnlySpan<char> text, int at) =>
-        at + 4 < text.Length && PythonText.IsWhite(text[at]) && PythonText.StartsWithIgnoringCase(text, at + 1, "dot") && PythonText.IsWhite(text[at + 4]);
+        at + 4 < text.Length && PythonText.IsWhite(text[at]) && PythonText.IsWhite(text[at + 4])
+        && PythonText.StartsWithIgnoringCase(text, at + 1, "dot");
 
     private static int ItemLength(ReadOnlySpan<char> text, int at)
     {

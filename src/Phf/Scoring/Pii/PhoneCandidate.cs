@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 
 namespace Phf.Scoring.Pii;
 
@@ -111,8 +113,8 @@ internal readonly ref struct PhoneCandidate(ReadOnlySpan<char> text, int begin, 
         char c = _text[at];
         if (c == '%') return true;
         if (char.IsSurrogate(c))
-            return System.Text.Rune.DecodeFromUtf16(_text[at..], out var rune, out _) == System.Buffers.OperationStatus.Done
-                && System.Text.Rune.GetUnicodeCategory(rune) == UnicodeCategory.CurrencySymbol;
+            return Rune.DecodeFromUtf16(_text[at..], out var rune, out _) == OperationStatus.Done
+                && Rune.GetUnicodeCategory(rune) == UnicodeCategory.CurrencySymbol;
         var category = CharUnicodeInfo.GetUnicodeCategory(c);
         if (category == UnicodeCategory.CurrencySymbol) return true;
         bool isLatinBlock = c is < '\u0250' or (>= '\u0300' and <= '\u036F') or (>= '\u1E00' and <= '\u1EFF');

@@ -61,7 +61,10 @@ internal static class PhoneDetector
             if (!PhoneCandidate.IsLead(text[begin])) continue;
             if (IsPunctuation(text, begin + 1, digit)) return begin;
             for (int second = begin + 1; second < digit; second++)
-                if (PhoneCandidate.IsLead(text[second]) && IsPunctuation(text, begin + 1, second) && IsPunctuation(text, second + 1, digit)) return begin;
+            {
+                if (!PhoneCandidate.IsLead(text[second])) continue;
+                if (IsPunctuation(text, begin + 1, second) && IsPunctuation(text, second + 1, digit)) return begin;
+            }
         }
         return digit;
     }
@@ -95,7 +98,9 @@ internal static class PhoneDetector
         }
     }
 
-    /// <summary>Digits beyond U+FFFF (mathematical ones) are rare: they are searched as full-width digits in a copy with one char per code point.</summary>
+    /// <summary>
+    /// Digits beyond U+FFFF (mathematical ones) are rare: they are searched as full-width digits in a copy with one char per code point.
+    /// </summary>
     private static void FindFolded(ReadOnlySpan<char> text, List<Finding> found)
     {
         var folded = new char[text.Length];

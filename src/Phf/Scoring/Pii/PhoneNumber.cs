@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace Phf.Scoring.Pii;
@@ -104,7 +105,11 @@ internal readonly record struct PhoneNumber(int CallingCode, string National, st
             else if (text[at] != '*' && !Punctuation.Contains(text[at])) return false;
         }
         int third = at;
-        while (at < text.Length && (text[at] == '*' || char.IsDigit(text[at]) || PythonText.IsLetterOrDigitIgnoringCase(text[at]) || Punctuation.Contains(text[at]))) at++;
+        for (; at < text.Length; at++)
+        {
+            char c = text[at];
+            if (c != '*' && !char.IsDigit(c) && !PythonText.IsLetterOrDigitIgnoringCase(c) && !Punctuation.Contains(c)) break;
+        }
         return at == text.Length || PhoneExtension.ParseBegin(text, third) is >= 0 and int begin && begin <= at;
     }
 
@@ -151,7 +156,7 @@ internal readonly record struct PhoneNumber(int CallingCode, string National, st
 
     private static void SplitHomeCode(string digits, PhoneRegion home, ref int callingCode, ref string national)
     {
-        string code = home.CallingCode.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string code = home.CallingCode.ToString(CultureInfo.InvariantCulture);
         if (!digits.StartsWith(code, StringComparison.Ordinal)) return;
         string rest = home.StripNationalPrefix(digits[code.Length..]);
         if ((home.MatchesGeneral(digits) || !home.MatchesGeneral(rest)) && !home.IsTooLong(digits.Length)) return;
@@ -178,9 +183,10 @@ internal readonly record struct PhoneNumber(int CallingCode, string National, st
 
     /// <summary>
     /// Whether <paramref name="text"/>, which stands behind "xx" (a carrier's code) in the candidate, is this very number written without its
-    /// calling code.
+    /// calling code. Never for calling codes of no region (+800 and the like): such a number cannot be read without its code.
     /// </summary>
     public bool IsSameNational(ReadOnlySpan<char> text) =>
-        Parse(text, null, out _) == PhoneParse.UnknownCallingCode
-        && Parse(text, PhoneRegions.Main(CallingCode), out var other) == PhoneParse.Ok && other == this;
+        PhoneRegions.Main(CallingCode) is { IsGeographical: true } region
+        && Parse(text, null, out _) == PhoneParse.UnknownCallingCode
+        && Parse(text, region, out var other) == PhoneParse.Ok && other == this;
 }

@@ -19,6 +19,7 @@ internal sealed class PhoneRegion
     {
         string[] fields = row.Split('\t');
         CallingCode = int.Parse(fields[0], CultureInfo.InvariantCulture);
+        IsGeographical = fields[1] != "001";
         _leadingDigits = Prefix(fields[2]);
         _internationalPrefix = Prefix(fields[3]);
         _nationalPrefix = Prefix(fields[4]);
@@ -30,6 +31,9 @@ internal sealed class PhoneRegion
     }
 
     public int CallingCode { get; }
+
+    /// <summary>False for the "001" of the world: calling codes such as 800 that belong to no country.</summary>
+    public bool IsGeographical { get; }
 
     /// <summary>Whether the region claims numbers by their first digits, so that no other region of the calling code is asked.</summary>
     public bool HasLeadingDigits => _leadingDigits is not null;
@@ -74,7 +78,8 @@ internal sealed class PhoneRegion
     private static uint Mask(string lengths)
     {
         uint mask = 0;
-        foreach (string length in lengths.Split(',', StringSplitOptions.RemoveEmptyEntries)) mask |= 1u << int.Parse(length, CultureInfo.InvariantCulture);
+        foreach (string length in lengths.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            mask |= 1u << int.Parse(length, CultureInfo.InvariantCulture);
         return mask;
     }
 

@@ -11,9 +11,12 @@ namespace Phf.Scoring.Pii;
 /// </summary>
 internal static class PythonText
 {
-    private static readonly SearchValues<char> Whites = SearchValues.Create(
+    /// <summary>Every character of <c>\s</c>.</summary>
+    public const string AllWhites =
         "\t\n\v\f\r\u001C\u001D\u001E\u001F \u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A"
-        + "\u2028\u2029\u202F\u205F\u3000");
+        + "\u2028\u2029\u202F\u205F\u3000";
+
+    private static readonly SearchValues<char> Whites = SearchValues.Create(AllWhites);
 
     /// <summary>Code points in <paramref name="text"/>; a lone surrogate counts as one.</summary>
     public static int CountCodePoints(ReadOnlySpan<char> text)
@@ -42,8 +45,8 @@ internal static class PythonText
         char c = text[at];
         if (c < 128) return char.IsAsciiLetterOrDigit(c) || c == '_' ? 1 : 0;
         if (!char.IsSurrogate(c)) return IsWordCategory(CharUnicodeInfo.GetUnicodeCategory(c)) ? 1 : 0;
-        return Rune.DecodeFromUtf16(text[at..], out var rune, out int length) == OperationStatus.Done && IsWordCategory(Rune.GetUnicodeCategory(rune))
-            ? length : 0;
+        if (Rune.DecodeFromUtf16(text[at..], out var rune, out int length) != OperationStatus.Done) return 0;
+        return IsWordCategory(Rune.GetUnicodeCategory(rune)) ? length : 0;
     }
 
     public static bool IsWordBefore(ReadOnlySpan<char> text, int at)

@@ -48,8 +48,7 @@ internal static class UrlDetector
         int at = domain;
         for (int count = 0; count <= MaxDomain; count++)
         {
-            if (count >= MinDomain && at + 2 < text.Length && text[at] == '.' && char.IsAsciiLetterLower(text[at + 1]) && char.IsAsciiLetterLower(text[at + 2]))
-                return true;
+            if (count >= MinDomain && text[at..] is ['.', >= 'a' and <= 'z', >= 'a' and <= 'z', ..]) return true;
             int length = CharacterLength(text, at, inPath: false);
             if (length == 0) return false;
             at += length;
