@@ -105,10 +105,12 @@ internal sealed class WorkerPool : IDisposable
                 // Whoever clears the flag decides: the caller releases the semaphore, or this worker saw the new job itself.
                 if (_generation == seen || Interlocked.Exchange(ref asleep, 0) == 0) _wake[worker].Wait();
             }
-            seen = _generation; // before the decrement below: only then may the caller begin the next one
-            if (!_stopping) TakeTiles(worker);
+            // Both are read before the decrement below: only then may the caller begin the next run, which may be the one that ends the pool.
+            seen = _generation;
+            bool isLast = _stopping;
+            if (!isLast) TakeTiles(worker);
             Interlocked.Decrement(ref _running);
-            if (_stopping) return;
+            if (isLast) return;
         }
     }
 

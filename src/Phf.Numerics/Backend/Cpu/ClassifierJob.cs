@@ -34,6 +34,7 @@ internal sealed unsafe class ClassifierJob<S, V> : ITileJob
             float max = Elementwise<S, V>.Largest(x, Vocabulary);
             float others = Elementwise<S, V>.ExpSum(x, 1, max, Vocabulary);
             double advantage = target - (max + Math.Log(others)); // over the log-sum-exp of the other tokens
+            if (double.IsPositiveInfinity(advantage)) advantage = double.NaN; // an overflow is not a probability of 1
             double logProb = -SoftPlus(-advantage), logComplement = -SoftPlus(advantage);
             LogProbs[row] = (float)logProb;
             LogComplements[row] = (float)logComplement;

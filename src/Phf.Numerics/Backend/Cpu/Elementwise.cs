@@ -107,7 +107,7 @@ internal static unsafe class Elementwise<S, V>
     private static V Activate(Activation activation, V x)
     {
         if (activation == Activation.Relu) return S.Max(S.Set(0), x);
-        return S.Multiply(x, GeluSigmoid(x));
+        return S.Divide(x, S.Add(S.Set(1), GeluExp(x)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,17 +115,18 @@ internal static unsafe class Elementwise<S, V>
     {
         if (activation == Activation.Relu) // 1 above 0, 0 below, without a comparison: min(max(x, 0) * huge, 1)
             return S.Min(S.Set(1), S.Multiply(S.Max(S.Set(0), x), S.Set(float.MaxValue)));
-        V sigmoid = GeluSigmoid(x);
+        V exponential = GeluExp(x), sigmoid = S.Divide(S.Set(1), S.Add(S.Set(1), exponential));
         V slope = S.MultiplyAdd(S.Multiply(x, x), S.Set(6 * 0.044715f * 0.7978845608f), S.Set(2 * 0.7978845608f));
-        V bend = S.Multiply(S.Multiply(x, S.Multiply(sigmoid, S.Subtract(S.Set(1), sigmoid))), slope);
+        // 1 - sigmoid = exp / (1 + exp); a subtraction from 1 would leave 2e-6 of error in the slope at x = 5.
+        V bend = S.Multiply(S.Multiply(x, S.Multiply(sigmoid, S.Multiply(sigmoid, exponential))), slope);
         return S.Add(sigmoid, bend);
     }
 
-    /// <summary>1 / (1 + exp(-2 sqrt(2/pi) (x + 0.044715 x^3))): GELU's tanh form is x times this.</summary>
+    /// <summary>exp(-2 sqrt(2/pi) (x + 0.044715 x^3)): GELU's tanh form is x over 1 plus this.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V GeluSigmoid(V x)
+    private static V GeluExp(V x)
     {
         V cubic = S.MultiplyAdd(S.Multiply(x, x), S.Set(-2 * 0.044715f * 0.7978845608f), S.Set(-2 * 0.7978845608f));
-        return S.Divide(S.Set(1), S.Add(S.Set(1), SimdMath<S, V>.Exp(S.Multiply(x, cubic))));
+        return SimdMath<S, V>.Exp(S.Multiply(x, cubic));
     }
 }

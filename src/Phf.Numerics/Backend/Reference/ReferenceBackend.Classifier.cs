@@ -27,7 +27,8 @@ internal sealed partial class ReferenceBackend
             for (int v = 0; v < vocabulary; v++) if (v != y) others += Math.Exp(logits[v] - maxOther);
             double logTotal = max + Math.Log(total), logOthers = maxOther + Math.Log(others);
             logProbs[n] = (float)(logits[y] - logTotal);
-            logComplements[n] = (float)(logOthers - logTotal);
+            double odds = Math.Exp(logits[y] - logOthers); // p / (1 - p); for a small one the difference of the logarithms would have no digits left
+            logComplements[n] = (float)(odds < 1 ? -LogOnePlus(odds) : logOthers - logTotal);
             if (dHidden.IsEmpty) continue;
 
             // d(-w log p - u log(1-p)): softmax over the OTHER tokens times w (1-p) - u p; no division by 1-p anywhere.
@@ -45,4 +46,7 @@ internal sealed partial class ReferenceBackend
                     dTable.Row(v)[c] += (float)(dLogits[v] * hidden.Row(n)[c]);
         }
     }
+
+    /// <summary>log(1 + x), accurate for small x: the rounding of 1 + x is divided out (Kahan).</summary>
+    private static double LogOnePlus(double x) => 1 + x == 1 ? x : Math.Log(1 + x) * x / (1 + x - 1);
 }
