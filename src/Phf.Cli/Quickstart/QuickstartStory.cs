@@ -60,7 +60,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
     private BpeTokenizer TrainTokenizer()
     {
         BpeTokenizer? tokenizer = null;
-        ConsoleProgress.Run("training the tokenizer", "merges", settings.VocabularySize, progress =>
+        ConsoleProgress.Run("training the tokenizer", "merges", settings.VocabularySize - BpeTrainer.SmallestVocabulary, progress =>
         {
             IEnumerable<string> texts = TextRecords.Read([settings.Corpus], new TextOptions(), new SkippedRecords()).Select(record => record.Text);
             tokenizer = BpeTrainer.Train(texts, settings.VocabularySize, progress: (done, wanted) => progress.Report(done, done), cancel: cancel);
