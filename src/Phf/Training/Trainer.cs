@@ -170,7 +170,7 @@ public sealed class Trainer : IDisposable
 
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer, CancellationToken cancel)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _state, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, cancel);
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _state, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationBlocks, cancel);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);
         observer.OnEvaluation(report);
