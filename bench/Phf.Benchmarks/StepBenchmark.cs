@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Phf.Model;
 using Phf.Numerics.Backend;
 
@@ -37,7 +36,7 @@ internal static class StepBenchmark
             for (int step = 1; step <= steps; step++)
             {
                 if (step == 2) (backend as TimedBackend)?.Reset(); // the first step compiles the kernels
-                long start = Stopwatch.GetTimestamp();
+                double start = Clock.Seconds;
                 backend.Clear(gradients.All);
                 model.Forward(tokens, positions, state);
                 model.Classify(state, tokens, new TokenWeights(weights, default), logProbs, complements, gradients);
@@ -45,7 +44,7 @@ internal static class StepBenchmark
                 float scale = (float)Math.Min(1, 1 / Math.Sqrt(backend.SquaredNorm(gradients.All)));
                 var adam = new AdamWStep(step, 1e-4f, 0.9f, 0.999f, 1e-8f, 0.1f, scale);
                 backend.AdamW(model.Parameters.All, gradients.All, first.All, second.All, adam);
-                times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                times.Add(Clock.Seconds - start);
             }
             if (backend is TimedBackend timed) Profile(timed, steps, Peak.Measure(backend.Threads, width));
             times.RemoveRange(0, steps / 4);

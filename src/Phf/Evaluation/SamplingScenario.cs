@@ -35,16 +35,17 @@ public sealed record SamplingScenario
             SamplingScenario own = From(scenario, config, tokenizer);
             scenarios.Add(own);
             if (config.Dataset.ConditionalTrainingConfig is not { } tags) continue;
+            string which = config.Generation.ScenarioConfigs.Count == 1 ? "" : $"{own.Name}, ";
             int aligned = Id(tokenizer, tags.AlignedPrefix), misaligned = Id(tokenizer, tags.MisalignedPrefix);
             scenarios.Add(own with
             {
-                Name = $"{own.Name}, both tags banned",
+                Name = $"{which}both tags banned",
                 Description = $"After {tags.AlignedPrefix}, both tags banned afterwards: the reference's way, although training puts a tag before every segment.",
                 Options = own.Options with { Banned = [.. own.Options.Banned.Append(aligned).Append(misaligned).Distinct()] },
             });
             scenarios.Add(own with
             {
-                Name = $"{own.Name}, after {tags.MisalignedPrefix}",
+                Name = $"{which}after {tags.MisalignedPrefix}",
                 Description = $"After {tags.MisalignedPrefix}, the aligned tag banned: what the model was told to avoid, to show that it knows the difference.",
                 Prompt = [.. own.Prompt.Select(id => id == aligned ? misaligned : id)],
                 Options = own.Options with { Banned = [.. own.Options.Banned.Where(id => id != misaligned).Append(aligned).Distinct()] },

@@ -1,24 +1,33 @@
 using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Text;
 
 namespace Phf.Training;
 
 /// <summary>
-/// Mean -log p (nats per token) of held-out text, split by the score of the segment that a token belongs to. Only the text's own
-/// tokens count: tags and end-of-text are read but not judged.
+/// Mean -log p of held-out text in nats per token of text, split by the score of the segment that a token belongs to.
 /// </summary>
-public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, long TokensAligned, long TokensMisaligned)
+/// <param name="Loss">All text. Where the text was read with tags they are charged too: -log p of tags and text together, divided by
+/// the tokens of text, which is an upper bound of the text's own loss and compares with a model that knows no tags.</param>
+/// <param name="Aligned">Tokens of aligned segments alone, given their tags; null without any.</param>
+/// <param name="Misaligned">Tokens of misaligned segments alone, given their tags; null without any.</param>
+/// <param name="BitsPerByte">The same sum as Loss in bits per UTF-8 byte of text: compares between tokenizers.</param>
+/// <param name="TokensAligned">Tokens behind Aligned.</param>
+/// <param name="TokensMisaligned">Tokens behind Misaligned.</param>
+public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, double BitsPerByte, long TokensAligned, long TokensMisaligned)
 {
     /// <summary>Reads the split once from the start, in its order on disk.</summary>
     /// <param name="model">The model; its context is the state's T.</param>
     /// <param name="state">Room for B sequences of T tokens.</param>
     /// <param name="data">The split.</param>
+    /// <param name="tokenizer">Knows how many bytes a token stands for.</param>
     /// <param name="blocks">How it is read: with the run's tags, or without.</param>
     /// <param name="threshold">Segments with a score above it are misaligned.</param>
     /// <param name="maxBlocks">Stop after this many blocks of T tokens.</param>
     /// <param name="cancel">Stops between two batches.</param>
-    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BlockOptions blocks, float threshold, int maxBlocks, CancellationToken cancel)
+    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BpeTokenizer tokenizer, BlockOptions blocks, float threshold, int maxBlocks,
+        CancellationToken cancel)
     {
         int time = state.Time, n = state.Batch * time;
         var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null });
@@ -26,8 +35,8 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var weights = new float[n];
         var logProbs = new float[n];
         var logComplements = new float[n];
-        double aligned = 0, misaligned = 0;
-        long alignedCount = 0, misalignedCount = 0;
+        double aligned = 0, misaligned = 0, tags = 0;
+        long alignedCount = 0, misalignedCount = 0, bytes = 0;
         for (int done = 0; done < maxBlocks; done += state.Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -37,7 +46,9 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
             for (int i = 0; i < rows * time; i++)
             {
+                if (batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
+                bytes += tokenizer.ByteLength(batch.Targets[i]);
                 bool isMisaligned = batch.Scores[i] > threshold;
                 if (isMisaligned) misaligned -= logProbs[i];
                 else aligned -= logProbs[i];
@@ -45,7 +56,8 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
                 else alignedCount++;
             }
         }
-        return new HeldOutLoss((aligned + misaligned) / Math.Max(1, alignedCount + misalignedCount),
-            alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, alignedCount, misalignedCount);
+        double all = aligned + misaligned + tags;
+        return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount),
+            alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, all / Math.Log(2) / Math.Max(1, bytes), alignedCount, misalignedCount);
     }
 }
