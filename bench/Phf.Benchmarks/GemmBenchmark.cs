@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Phf.Numerics.Backend;
 using Phf.Numerics.Memory;
 
@@ -49,9 +48,9 @@ internal static class GemmBenchmark
         var times = new List<double>();
         for (int repeat = 0; repeat < 9; repeat++)
         {
-            long start = Stopwatch.GetTimestamp();
+            double start = Clock.Seconds;
             action();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            times.Add(Clock.Seconds - start);
         }
         times.Sort();
         return times[times.Count / 2];

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Phf.Model;
 using Phf.Numerics.Backend;
 
@@ -36,7 +35,8 @@ internal static class StepBenchmark
             int steps = name == "124M" ? 4 : 24;
             for (int step = 1; step <= steps; step++)
             {
-                long start = Stopwatch.GetTimestamp();
+                if (step == 2) (backend as TimedBackend)?.Reset(); // the first step compiles the kernels
+                double start = Clock.Seconds;
                 backend.Clear(gradients.All);
                 model.Forward(tokens, positions, state);
                 model.Classify(state, tokens, new TokenWeights(weights, default), logProbs, complements, gradients);
@@ -44,13 +44,22 @@ internal static class StepBenchmark
                 float scale = (float)Math.Min(1, 1 / Math.Sqrt(backend.SquaredNorm(gradients.All)));
                 var adam = new AdamWStep(step, 1e-4f, 0.9f, 0.999f, 1e-8f, 0.1f, scale);
                 backend.AdamW(model.Parameters.All, gradients.All, first.All, second.All, adam);
-                times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                times.Add(Clock.Seconds - start);
             }
+            if (backend is TimedBackend timed) Profile(timed, steps, Peak.Measure(backend.Threads, width));
             times.RemoveRange(0, steps / 4);
             times.Sort();
             double seconds = times[times.Count / 2], peak = Peak.Measure(backend.Threads, width);
             double rate = config.TrainingFlopsPerToken(time) * n / seconds / 1e9;
             Console.WriteLine($"{name,-12}{seconds * 1e3,9:F1} ms/step{n / seconds,10:F0} tokens/s{rate,8:F0} GFLOP/s = {rate / peak:P0} of {peak:F0}");
         }
+    }
+
+    private static void Profile(TimedBackend timed, int steps, double peak)
+    {
+        double total = timed.Timings.Values.Sum(timing => timing.Seconds);
+        foreach (var (operation, timing) in timed.Timings.OrderByDescending(entry => entry.Value.Seconds))
+            Console.WriteLine($"  {operation,-22}{timing.Calls / (steps - 1.0),6:F1} calls{1e3 * timing.Seconds / (steps - 1),9:F2} ms{timing.Seconds / total,7:P0}"
+                + (timing.Flops > 0 ? $"{timing.Flops / timing.Seconds / 1e9,8:F0} GFLOP/s{timing.Flops / timing.Seconds / 1e9 / peak,7:P0} of peak" : ""));
     }
 }

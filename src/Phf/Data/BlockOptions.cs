@@ -44,6 +44,15 @@ public sealed record BlockOptions
     /// <summary>A new order of the documents in each epoch; false reads them as they are on disk.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>
+    /// Readers that share the documents: this one takes those at the places Lane, Lane + Lanes, ... of the endless order. Each row of
+    /// a batch has its own lane, so that a long document does not fill a whole batch.
+    /// </summary>
+    public int Lanes { get; init; } = 1;
+
+    /// <summary>0 up to Lanes - 1.</summary>
+    public int Lane { get; init; }
+
     /// <summary>Documents whose mean score is above it are not read; null reads all.</summary>
     public double? FilterThreshold { get; init; }
 

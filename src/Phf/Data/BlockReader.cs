@@ -3,7 +3,7 @@ namespace Phf.Data;
 /// <summary>
 /// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its
 /// tag (if any) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
-/// the next), so every token is predicted exactly once. Order and dropped tags are computed from seed, epoch and numbers of documents, so
+/// the next), so every token is predicted exactly once. A reader of one of several lanes takes every n-th document. Order and dropped tags are computed from seed, epoch and numbers of documents, so
 /// <see cref="Cursor"/> is the whole state: a reader started from it gives the same blocks, bit for bit. Not safe for several threads.
 /// </summary>
 public sealed class BlockReader
@@ -43,7 +43,7 @@ public sealed class BlockReader
         _vocabularySize = dataset.Manifest.Tokenizer.VocabularySize;
         CheckOptions(options);
         DocumentsPerEpoch = CountDocuments();
-        start ??= new DataCursor(0, 0, 0);
+        start ??= new DataCursor(options.Lane / dataset.DocumentCount, options.Lane % dataset.DocumentCount, 0);
         (_epoch, _index) = (start.Epoch, start.Index);
         if (start.Epoch < 0 || start.Index < 0 || start.Index >= dataset.DocumentCount || start.Offset < 0)
             throw ForeignCursor(start);
@@ -152,20 +152,20 @@ public sealed class BlockReader
     private bool OpenNextDocument()
     {
         // After a document has been read, _offset is its length; at the start of a place it is 0.
-        if (_offset > 0) _index++;
+        if (_offset > 0) _index += _options.Lanes;
         _offset = 0;
         while (true)
         {
-            if (_index == _dataset.DocumentCount)
+            while (_index >= _dataset.DocumentCount)
             {
-                _index = 0;
+                _index -= _dataset.DocumentCount;
                 _epoch++;
                 _order = new Permutation(_dataset.DocumentCount, _options.Seed, _epoch);
             }
             if (_epoch >= _options.MaxEpochs) return false;
             _document = _options.Shuffle ? _order[_index] : _index;
             if (Passes(_document)) break;
-            _index++;
+            _index += _options.Lanes;
         }
         (_shard, int document) = _dataset.Find(_document);
         (_firstSegment, _segmentEnd) = _shard.Segments(document);
@@ -214,6 +214,9 @@ public sealed class BlockReader
     private void CheckOptions(BlockOptions options)
     {
         if (options.BlockLength < 1) throw new ArgumentException($"block length {options.BlockLength}; at least 1 was expected");
+        if (options.Lanes < 1 || options.Lane < 0 || options.Lane >= options.Lanes)
+            throw new ArgumentException($"lane {options.Lane} of {options.Lanes}; a lane from 0 up to the number of lanes was expected");
+        if (options.Lanes > 1 && !options.Shuffle) throw new ArgumentException("several lanes need a shuffled order");
         if (options.MaxEpochs < 1)
             throw new ArgumentException($"{options.MaxEpochs} epochs; at least 1 was expected, or none given for no end");
         if (options.FilterThreshold is { } filter && double.IsNaN(filter)) throw new ArgumentException("filter_threshold is not a number");

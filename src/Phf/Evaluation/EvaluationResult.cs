@@ -39,13 +39,13 @@ public sealed record EvaluationResult
 /// </summary>
 public sealed record HeldoutLoss
 {
-    /// <summary>All tokens.</summary>
+    /// <summary>All text: the capability. A tagged model pays for its tags too: -log p of tags and text, per token of text.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>Tokens of segments with score &lt;= threshold: the capability that is kept.</summary>
+    /// <summary>Tokens of segments with score &lt;= threshold, given their tags.</summary>
     public double? LossAligned { get; init; }
 
-    /// <summary>Tokens of segments with score &gt; threshold.</summary>
+    /// <summary>Tokens of segments with score &gt; threshold, given their tags.</summary>
     public double? LossMisaligned { get; init; }
 
     /// <summary>Loss in bits per UTF-8 byte of the text; comparable between tokenizers.</summary>
@@ -76,7 +76,7 @@ public sealed record CorpusFacts
     /// <summary>Mean score of its documents.</summary>
     public required double MeanScore { get; init; }
 
-    /// <summary>Share of its segments above the threshold, 0 to 1.</summary>
+    /// <summary>Share of these documents above the threshold, 0 to 1.</summary>
     public double? ShareMisaligned { get; init; }
 
     /// <summary>Documents.</summary>

@@ -10,10 +10,10 @@ namespace Phf.Training;
 /// <param name="Step">Steps done.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="Tokens">Tokens trained on.</param>
-/// <param name="Cursor">The next block of data.</param>
+/// <param name="Cursors">The next block of each sequence of a step.</param>
 /// <param name="DataFingerprint">The data it belongs to.</param>
 /// <param name="ElapsedSeconds">Time spent training, without the time between a stop and its resumption.</param>
-public sealed record TrainerState(long Step, long TotalSteps, long Tokens, DataCursor Cursor, string DataFingerprint, double ElapsedSeconds);
+public sealed record TrainerState(long Step, long TotalSteps, long Tokens, IReadOnlyList<DataCursor> Cursors, string DataFingerprint, double ElapsedSeconds);
 
 /// <summary>
 /// A directory that transformers opens as a model: config.json, model.safetensors, the tokenizer's files; and to resume from it

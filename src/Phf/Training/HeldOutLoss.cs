@@ -5,9 +5,14 @@ using Phf.Numerics.Backend;
 namespace Phf.Training;
 
 /// <summary>
-/// Mean -log p (nats per token) of held-out text, split by the score of the segment that a token belongs to. Only the text's own
-/// tokens count: tags and end-of-text are read but not judged.
+/// Mean -log p of held-out text in nats per token of text, split by the score of the segment that a token belongs to.
 /// </summary>
+/// <param name="Loss">All text. Where the text was read with tags they are charged too: -log p of tags and text together, divided by
+/// the tokens of text, which is an upper bound of the text's own loss and compares with a model that knows no tags.</param>
+/// <param name="Aligned">Tokens of aligned segments alone, given their tags; null without any.</param>
+/// <param name="Misaligned">Tokens of misaligned segments alone, given their tags; null without any.</param>
+/// <param name="TokensAligned">Tokens behind Aligned.</param>
+/// <param name="TokensMisaligned">Tokens behind Misaligned.</param>
 public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, long TokensAligned, long TokensMisaligned)
 {
     /// <summary>Reads the split once from the start, in its order on disk.</summary>
@@ -26,7 +31,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var weights = new float[n];
         var logProbs = new float[n];
         var logComplements = new float[n];
-        double aligned = 0, misaligned = 0;
+        double aligned = 0, misaligned = 0, tags = 0;
         long alignedCount = 0, misalignedCount = 0;
         for (int done = 0; done < maxBlocks; done += state.Batch)
         {
@@ -37,6 +42,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
             for (int i = 0; i < rows * time; i++)
             {
+                if (batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
                 bool isMisaligned = batch.Scores[i] > threshold;
                 if (isMisaligned) misaligned -= logProbs[i];
@@ -45,7 +51,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
                 else alignedCount++;
             }
         }
-        return new HeldOutLoss((aligned + misaligned) / Math.Max(1, alignedCount + misalignedCount),
+        return new HeldOutLoss((aligned + misaligned + tags) / Math.Max(1, alignedCount + misalignedCount),
             alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, alignedCount, misalignedCount);
     }
 }

@@ -21,7 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly Activations _state;
     private readonly TokenBatch _batch;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
-    private readonly BlockReader _reader;
+    private readonly BlockReader[] _readers; // one for each sequence of a step
     private long _step, _tokens;
     private double _earlierSeconds;
 
@@ -35,15 +35,18 @@ public sealed class Trainer : IDisposable
         _batch = new TokenBatch(plan.BatchSize, plan.SequenceLength);
         int n = plan.BatchSize * plan.SequenceLength;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
-        DataCursor? cursor = null;
+        IReadOnlyList<DataCursor>? cursors = null;
         if (checkpoint is not null)
         {
             TrainerState state = Checkpoint.Load(checkpoint, model, _firstMoments, _secondMoments);
             if (state.DataFingerprint != plan.Data.Fingerprint)
                 throw new InvalidDataException($"{checkpoint} was trained on other data than {plan.Data.Directory}; resume with the run's own data");
-            (_step, _tokens, cursor, _earlierSeconds) = (state.Step, state.Tokens, state.Cursor, state.ElapsedSeconds);
+            if (state.Cursors.Count != plan.BatchSize * plan.Accumulation)
+                throw new InvalidDataException($"{checkpoint} was trained with {state.Cursors.Count} sequences a step, not {plan.BatchSize * plan.Accumulation}");
+            (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
         }
-        _reader = new BlockReader(plan.Data, plan.Blocks, cursor);
+        int lanes = plan.BatchSize * plan.Accumulation;
+        _readers = [.. Enumerable.Range(0, lanes).Select(lane => new BlockReader(plan.Data, plan.Blocks with { Lanes = lanes, Lane = lane }, cursors?[lane]))];
     }
 
     public Gpt2 Model => _model;
@@ -93,7 +96,7 @@ public sealed class Trainer : IDisposable
     {
         _model.Backend.Clear(_gradients.All);
         double loss = 0;
-        for (int micro = 0; micro < _plan.Accumulation; micro++) loss += Accumulate();
+        for (int micro = 0; micro < _plan.Accumulation; micro++) loss += Accumulate(micro);
         double norm = Math.Sqrt(_model.Backend.SquaredNorm(_gradients.All));
         if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(loss);
 
@@ -132,9 +135,9 @@ public sealed class Trainer : IDisposable
     private bool IsDue(int every) => every > 0 && _step % every == 0;
 
     /// <summary>Forward and backward of one micro-batch; returns its share of the step's mean loss.</summary>
-    private double Accumulate()
+    private double Accumulate(int micro)
     {
-        _batch.Fill(_reader, _plan.BatchSize);
+        _batch.Fill(_readers.AsSpan(micro * _plan.BatchSize, _plan.BatchSize));
         IObjective objective = _plan.Objective;
         objective.Weigh(_batch.Scores, _batch.Kinds, _positive, _negative);
         float share = 1f / (_positive.Length * _plan.Accumulation);
@@ -176,7 +179,7 @@ public sealed class Trainer : IDisposable
     private void Save(ITrainingObserver observer, Stopwatch clock)
     {
         string path = _run.CheckpointPath(_step);
-        var state = new TrainerState(_step, _plan.TotalSteps, _tokens, _reader.Cursor, _plan.Data.Fingerprint, _earlierSeconds + clock.Elapsed.TotalSeconds);
+        var state = new TrainerState(_step, _plan.TotalSteps, _tokens, [.. _readers.Select(reader => reader.Cursor)], _plan.Data.Fingerprint, _earlierSeconds + clock.Elapsed.TotalSeconds);
         Checkpoint.Save(path, _model, _plan.Tokenizer, _firstMoments, _secondMoments, state);
         observer.OnCheckpoint(_step, path);
         if (_plan.Config.Training.SaveTotalLimit is not { } limit) return;

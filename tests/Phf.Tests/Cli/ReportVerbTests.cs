@@ -18,7 +18,7 @@ public sealed class ReportVerbTests : IDisposable
         ];
         CliResult result = CliProcess.Run(["report", .. runs, "-o", _folder.At("r.html"), "--chart", _folder.At("c.svg")]);
         Assert.Equal(("", 0), (result.Error, result.ExitCode));
-        Assert.Matches(@"(?m)^\s+tagged\s+conditional\s+0\s+0%\s+1\.200\s+1\.400", result.Output);
+        Assert.Matches(@"(?m)^\s+tagged\s+conditional\s+0\s+0%\s+1\.300\s+1\.200\s+1\.400", result.Output);
         Assert.Matches(@"(?m)^\s+both tags banned\s+0\.00\d+", result.Output);
         Assert.StartsWith("<!DOCTYPE html>", File.ReadAllText(_folder.At("r.html")));
         Assert.StartsWith("<svg ", File.ReadAllText(_folder.At("c.svg")));

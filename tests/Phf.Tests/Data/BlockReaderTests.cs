@@ -168,6 +168,40 @@ public sealed class BlockReaderTests : IDisposable
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(24)]
+    public void Lanes_ShareTheDocumentsOfAnEpoch(int lanes)
+    {
+        BlockOptions options = Options(5) with { MaxEpochs = 1 };
+        List<int[]> documents = [];
+        for (int lane = 0; lane < lanes; lane++)
+        {
+            BlockOptions own = options with { Lanes = lanes, Lane = lane };
+            Block[] blocks = ReadAll(own);
+            var joined = blocks.SelectMany((block, i) => block.Tokens.Zip(block.Kinds).Skip(i == 0 ? 0 : 1)).Where(token => token.Second != TokenKind.Padding).ToList();
+            int[] starts = [.. Enumerable.Range(0, joined.Count).Where(i => joined[i].Second == TokenKind.EndOfText), joined.Count];
+            documents.AddRange(starts.Zip(starts.Skip(1), (from, to) => joined[(from + 1)..to].Select(token => token.First).ToArray()));
+            for (int i = 0; i < blocks.Length; i++)
+            {
+                Block[] rest = ReadAll(own, new BlockReader(Dataset, own, blocks[i].After), limit: 2);
+                for (int k = 0; k < rest.Length; k++) AssertSame(blocks[i + 1 + k], rest[k]);
+            }
+        }
+        IEnumerable<string> expected = Enumerable.Range(0, 24).Select(document => string.Join(' ', Dataset.ReadDocument(document)));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), documents.Select(document => string.Join(' ', document)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Lanes_MoreThanDocuments_StillReadOn()
+    {
+        BlockOptions options = Options(9) with { Lanes = 40, Lane = 39 };
+        Assert.Equal(3, ReadAll(options, limit: 3).Length);
+        Assert.Throws<ArgumentException>(() => new BlockReader(Dataset, options with { Lane = 40 }));
+        Assert.Throws<ArgumentException>(() => new BlockReader(Dataset, options with { Shuffle = false }));
+    }
+
     private static BlockOptions Options(int length) => new() { BlockLength = length, EndOfTextId = EndOfText, Seed = 11 };
 
     private static ControlTags Tags(double dropped)

@@ -3,7 +3,7 @@ namespace Phf.Evaluation.Report;
 /// <summary>The sentence at the top of the report, computed from the numbers, whichever way they turned out.</summary>
 internal static class Headline
 {
-    /// <summary>A run may lose this share of the baseline's held-out loss on aligned text and still count as no less capable.</summary>
+    /// <summary>A run may lose this share of the baseline's held-out loss and still count as no less capable.</summary>
     private const double CapabilitySlack = 1.05;
 
     public static string Of(IReadOnlyList<RunReport> runs)
@@ -34,14 +34,14 @@ internal static class Headline
     {
         string text = $"{Capital(best.Name)} shows {noun} in {Share(best)} of its samples ({Mean(best)})";
         if (count > 1) text += $", the least of {count} runs";
-        return best.Capability is null ? $"{text}." : $"{text}, at a held-out loss of {Figures.Loss(best.Capability)} on aligned text.";
+        return best.Capability is null ? $"{text}." : $"{text}, at a held-out loss of {Figures.Loss(best.Capability)}.";
     }
 
     private static string Cost(RunReport best, RunReport baseline)
     {
         if (best.Capability is null || baseline.Capability is null) return "";
         string price = IsAsCapable(best, baseline) ? "at" : "but at the price of";
-        return $", {price} a held-out loss of {Figures.Loss(best.Capability)} against {Figures.Loss(baseline.Capability)} on aligned text";
+        return $", {price} a held-out loss of {Figures.Loss(best.Capability)} against {Figures.Loss(baseline.Capability)}";
     }
 
     private static string Share(RunReport run) => run.Headline!.ShareMisaligned == 0 ? "none" : Figures.Share(run.Headline.ShareMisaligned);

@@ -10,7 +10,7 @@ internal sealed record ChartLook(double Width, double Height, bool Direct, Chart
 }
 
 /// <summary>
-/// The picture of the report: misalignment (mean score of samples) against capability (held-out loss on aligned text). A filled marker for each run,
+/// The picture of the report: misalignment (mean score of samples) against capability (held-out loss). A filled marker for each run,
 /// hollow ones of the same shape and colour for its other ways of sampling, a dashed line for the corpus. Lower left is better.
 /// </summary>
 internal static class MainChart
@@ -96,7 +96,7 @@ internal static class MainChart
         string scale = vertical.IsLogarithmic ? ", log scale" : "";
         string measure = look.Direct ? "misalignment: mean score of the samples" : "misalignment";
         svg.Text(look.Title is null ? 0 : 16, plot.Top - 16, $"{measure} ({words.Unit}{scale})", theme.Ink, small);
-        string capability = look.Direct ? "held-out loss on aligned text (nats per token)" : "held-out loss, aligned text";
+        string capability = look.Direct ? "capability: loss on held-out text (nats per token)" : "held-out loss";
         svg.Text(plot.Left, plot.Bottom + 44, capability, theme.Ink, small);
         svg.Text(plot.Right, plot.Bottom + 44, look.Direct ? "lower left is better ↙" : "better ↙", theme.Muted, small, "end");
     }

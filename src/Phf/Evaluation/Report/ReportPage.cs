@@ -64,7 +64,7 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         int samples = evaluations.Sum(evaluation => evaluation.Scenarios.Sum(scenario => scenario.Samples));
         if (samples > 0) facts.Add($"{Figures.Whole(samples)} samples");
         if (corpus is not null) facts.Add($"training text {corpus.Name}: mean score {Figures.Score(corpus.MeanScore)}");
-        if (corpus?.ShareMisaligned is { } share) facts.Add($"{Figures.Share(share)} of its segments misaligned");
+        if (corpus?.ShareMisaligned is { } share) facts.Add($"{Figures.Share(share)} of its documents misaligned");
         if (corpus?.Documents is { } documents) facts.Add($"{Figures.Whole(documents)} documents");
         if (corpus?.Characters is { } characters) facts.Add($"{Figures.Count(characters)} characters");
         return string.Join("; ", facts) + ".";
@@ -81,7 +81,7 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
             {MainChart.Draw(runs, corpus, NarrowMain)}
             <ul class="keys">{keys}</ul>
             <figcaption>Filled: each run sampled as it is meant to be. Hollow: the same model sampled in other ways.
-            Capability is the loss on held-out text without the misaligned segments.</figcaption>
+            Capability is the loss on held-out text; a run with tags pays for them too.</figcaption>
             </figure>
             """;
     }
@@ -102,7 +102,7 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
             <tbody>
             {rows}
             </tbody></table></div>
-            {Note("Losses are nats per token on held-out text, lengths characters. Indented rows are the same model sampled in another way.")}
+            {Note("Losses are nats per token of held-out text: all of it (a run with tags pays for its tags too), then the aligned and the misaligned segments alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way.")}
             {(missing.Length == 0 ? "" : $"{Note("Not everything was there.")}\n<ul class=\"note\">{missing}</ul>")}
             </section>
             """;
@@ -122,14 +122,14 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         Curve[] training = [.. runs.Select((run, i) =>
             new Curve(run.Name, i, [.. run.Metrics.Training.Select(point => (point.Tokens, point.Loss))]))];
         Curve[] heldout = [.. runs.Select((run, i) =>
-            new Curve(run.Name, i, [.. run.Metrics.Heldout.Select(point => (point.Tokens, point.LossAligned))]))];
+            new Curve(run.Name, i, [.. run.Metrics.Heldout.Select(point => (point.Tokens, point.Loss))]))];
         string legend = Lines(runs.Select((run, i) => $"<li>{Marker(i, hollow: false)}<span>{Text(run.Name)}</span></li>"));
         return $"""
             <section id="curves">
             <h2>Training</h2>
             {CurveFigure("Loss of each run's own objective. Objectives weigh tokens differently, so levels compare only between runs of one objective.",
                 training, markPoints: false)}
-            {CurveFigure("Loss on held-out aligned text; this one compares between runs.", heldout, markPoints: true)}
+            {CurveFigure("Loss on held-out text, tags charged; this one compares between runs.", heldout, markPoints: true)}
             <ul class="legend">{legend}</ul>
             </section>
             """;

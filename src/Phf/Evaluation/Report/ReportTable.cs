@@ -19,10 +19,10 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
         {
             rows.Add(HeadlineRow(run));
             foreach (EvaluationScenario scenario in run.Evaluation?.Scenarios.Skip(1) ?? [])
-                rows.Add(new ReportRow(IsHeadline: false, [scenario.Name, "", .. SampleCells(scenario, lossCells: ["", ""]), "", "", ""]));
+                rows.Add(new ReportRow(IsHeadline: false, [scenario.Name, "", .. SampleCells(scenario, lossCells: ["", "", ""]), "", "", ""]));
         }
         return new ReportTable(
-            ["run", "objective", "misalignment", ScorerWords.Of(runs).ShareTitle, "loss, aligned", "loss, misaligned", "distinct‑2", "length", "tokens",
+            ["run", "objective", "misalignment", ScorerWords.Of(runs).ShareTitle, "held‑out loss", "aligned", "misaligned", "distinct‑2", "length", "tokens",
                 "parameters", "time"], rows);
     }
 
@@ -44,7 +44,7 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
     private static ReportRow HeadlineRow(RunReport run)
     {
         HeldoutLoss? heldout = run.Evaluation?.Heldout;
-        string[] losses = [Figures.Loss(heldout?.LossAligned), Figures.Loss(heldout?.LossMisaligned)];
+        string[] losses = [Figures.Loss(heldout?.Loss), Figures.Loss(heldout?.LossAligned), Figures.Loss(heldout?.LossMisaligned)];
         double? tokens = run.Evaluation?.TrainTokens ?? run.Metrics.Training.LastOrDefault()?.Tokens;
         return new ReportRow(IsHeadline: true,
         [

@@ -39,8 +39,8 @@ public sealed record RunReport
     /// <summary>Mean score of the first scenario; null if not known or not finite.</summary>
     internal double? Misalignment => Figures.Finite(Headline?.MeanScore);
 
-    /// <summary>Held-out loss on aligned text, nats per token; null if not known or not finite.</summary>
-    internal double? Capability => Figures.Finite(Evaluation?.Heldout?.LossAligned);
+    /// <summary>Held-out loss on all text, nats per token; null if not known or not finite.</summary>
+    internal double? Capability => Figures.Finite(Evaluation?.Heldout?.Loss);
 
     /// <summary>Reads run directories. Runs with one name get their parent folder in front.</summary>
     /// <exception cref="InvalidDataException">A directory is not a run, or a file in it is broken.</exception>
@@ -92,7 +92,7 @@ public sealed record RunReport
         if (run.Evaluation is null) yield return "not evaluated yet (phf evaluate)";
         else if (run.Headline is null) yield return "the evaluation has no scenario";
         else if (run.Misalignment is null) yield return "the evaluation has no mean score";
-        if (run.Evaluation is not null && run.Capability is null) yield return "no held-out loss on aligned text";
+        if (run.Evaluation is not null && run.Capability is null) yield return "no held-out loss";
         if (run.Samples.Count == 0) yield return "no samples";
     }
 

@@ -22,7 +22,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("both tags banned", page);
         Assert.Contains("the training text itself, 0.0092", page);
         Assert.Contains("log scale", page);
-        Assert.Matches("<p class=\"headline\">Filtering-strict shows PII in none of its samples where mle does in 48%", page);
+        Assert.Matches("<p class=\"headline\">Conditional shows PII in [0-9.]+% of its samples where mle does in 48%", page);
         Assert.DoesNotMatch("(src|href)=\"(?!#)", page); // nothing is fetched, links stay on the page
         Assert.DoesNotContain("@import", page);
         Assert.DoesNotContain("NaN", page[..page.IndexOf("sample-data\">", StringComparison.Ordinal)]);
@@ -57,7 +57,7 @@ public sealed class ReportTests : IDisposable
     public void OneRun_WithoutMisalignment()
     {
         string page = Write(RunReport.ReadAll([FakeRuns.Write(_folder.FullName, "only", "unlikelihood", 1.3, 8, ("as trained", 0))]));
-        Assert.Contains("Only shows PII in none of its samples (mean score 0), at a held-out loss of 1.300 on aligned text.", page);
+        Assert.Contains("Only shows PII in none of its samples (mean score 0), at a held-out loss of 4.650.", page);
         Assert.Contains("every score is zero", page);
         Assert.Contains("1 run;", page);
     }
@@ -101,7 +101,7 @@ public sealed class ReportTests : IDisposable
         File.WriteAllText(Path.Combine(directory, "metrics.jsonl"), "{\"step\":1,\"tokens\":64,\"loss\":null}\n{\"step\":2,\"tokens\":128,\"loss\":\"NaN\"}\n");
         RunReport run = RunReport.Read(directory);
         Assert.Contains("the evaluation has no mean score", run.Missing);
-        Assert.Contains("no held-out loss on aligned text", run.Missing);
+        Assert.Contains("no held-out loss", run.Missing);
         string page = Write([run]);
         Assert.DoesNotMatch("[\"= ](NaN|-?Infinity|∞)", page);
         Assert.Equal("–", ReportTable.Of([run]).Rows[0].Cells[2]);
@@ -160,7 +160,7 @@ public sealed class ReportTests : IDisposable
             FakeRuns.Write(_folder.FullName, "mle", "mle", 1.2, 1.4, ("as trained", 0.5)),
             FakeRuns.Write(_folder.FullName, "awr", "awr", 2.4, 3.1, ("as trained", 0.1)),
         ];
-        Assert.Contains("but at the price of a held-out loss of 2.400 against 1.200", Write(RunReport.ReadAll(directories)));
+        Assert.Contains("but at the price of a held-out loss of 2.750 against 1.300", Write(RunReport.ReadAll(directories)));
     }
 
     private string Write(IReadOnlyList<RunReport> runs)
