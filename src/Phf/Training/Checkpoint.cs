@@ -25,7 +25,13 @@ public static class Checkpoint
     private const string CompleteName = "COMPLETE", StateName = "trainer_state.json", OptimizerName = "optimizer.safetensors";
     private const string FirstPrefix = "m.", SecondPrefix = "v.";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true, // a missing place in the data must not read as its beginning
+        RespectNullableAnnotations = true,
+    };
 
     public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));
 
