@@ -30,9 +30,9 @@ public sealed class Trainer : IDisposable
         IReadOnlyList<DataCursor>? cursors = null;
         if (checkpoint is not null)
         {
-            TrainerState state = Checkpoint.Load(checkpoint, model, _update.FirstMoments, _update.SecondMoments);
-            if (state.DataFingerprint != plan.Data.Fingerprint)
+            if (Checkpoint.ReadState(checkpoint).DataFingerprint != plan.Data.Fingerprint)
                 throw new InvalidDataException($"{checkpoint} was trained on other data than {plan.Data.Directory}; resume with the run's own data");
+            TrainerState state = Checkpoint.Load(checkpoint, model, _update.FirstMoments, _update.SecondMoments);
             if (state.Cursors.Count != plan.BatchSize * plan.Accumulation)
                 throw new InvalidDataException($"{checkpoint} was trained with {state.Cursors.Count} sequences a step, not {plan.BatchSize * plan.Accumulation}");
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
@@ -53,14 +53,14 @@ public sealed class Trainer : IDisposable
         if (checkpoint is null)
         {
             if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
-            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.Config.Model.PathOrName!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
+            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.StartDirectory!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
         }
-        var trainer = new Trainer(plan, run, model, checkpoint);
-        if (checkpoint is not null) run.TruncateLogs(trainer._step);
-        return trainer;
+        return new Trainer(plan, run, model, checkpoint);
     }
 
-    /// <summary>Trains to the last step. When cancelled, the current step is finished and saved before the exception leaves.</summary>
+    /// <summary>
+    /// Trains to the last step. When cancelled, the current step is finished, with what is due after it, and saved before the exception leaves.
+    /// </summary>
     /// <param name="observer">Told what happens.</param>
     /// <param name="sample">Writes samples after a step (the plan says when); null writes none.</param>
     /// <param name="cancel">Stops after the step at hand.</param>
@@ -68,6 +68,7 @@ public sealed class Trainer : IDisposable
     public void Run(ITrainingObserver observer, Action<Gpt2, long>? sample = null, CancellationToken cancel = default)
     {
         Configuration.TrainingSection training = _plan.Config.Training;
+        _run.Continue(_step);
         using var metrics = new MetricsLog(_run.MetricsPath);
         var clock = Stopwatch.StartNew();
         while (_step < _plan.TotalSteps)
@@ -144,6 +145,6 @@ public sealed class Trainer : IDisposable
         Checkpoint.Save(path, _model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state);
         observer.OnCheckpoint(_step, path);
         if (_plan.Config.Training.SaveTotalLimit is not { } limit) return;
-        foreach (string old in _run.Checkpoints().SkipLast(limit)) Directory.Delete(old, recursive: true);
+        foreach (string old in _run.Checkpoints().SkipLast(limit)) Checkpoint.Delete(old);
     }
 }
