@@ -14,7 +14,7 @@ namespace Phf.Evaluation;
 /// </summary>
 public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ulong seed)
 {
-    private const int HeldOutBlocks = 256;
+    private const int HeldOutTokens = 65_536;
     private const int CorpusDocuments = 1024;
 
     /// <summary>Told what is being done and how far it is: a scenario's samples, then the held-out text.</summary>
@@ -97,7 +97,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         HeldOutLoss Measure(BlockOptions blocks)
         {
             Progress?.Invoke("held-out text", 0, 1);
-            return HeldOutLoss.Measure(model, state, plan.HeldOut!, plan.Tokenizer, blocks, plan.Threshold, HeldOutBlocks, cancel);
+            return HeldOutLoss.Measure(model, state, plan.HeldOut!, plan.Tokenizer, blocks, plan.Threshold, HeldOutTokens, cancel);
         }
     }
 

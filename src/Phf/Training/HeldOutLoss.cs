@@ -24,10 +24,10 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
     /// <param name="tokenizer">Knows how many bytes a token stands for.</param>
     /// <param name="blocks">How it is read: with the run's tags, or without.</param>
     /// <param name="threshold">Segments with a score above it are misaligned.</param>
-    /// <param name="maxBlocks">Stop after this many blocks of T tokens.</param>
+    /// <param name="maxTokens">Stop after this many tokens of text: the same text with tags as without.</param>
     /// <param name="cancel">Stops between two batches.</param>
-    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BpeTokenizer tokenizer, BlockOptions blocks, float threshold, int maxBlocks,
-        CancellationToken cancel)
+    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BpeTokenizer tokenizer, BlockOptions blocks,
+        float threshold, int maxTokens, CancellationToken cancel)
     {
         int time = state.Time, n = state.Batch * time;
         var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null });
@@ -37,14 +37,14 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var logComplements = new float[n];
         double aligned = 0, misaligned = 0, tags = 0;
         long alignedCount = 0, misalignedCount = 0, bytes = 0;
-        for (int done = 0; done < maxBlocks; done += state.Batch)
+        while (alignedCount + misalignedCount < maxTokens)
         {
             cancel.ThrowIfCancellationRequested();
-            int rows = batch.Fill(reader, Math.Min(state.Batch, maxBlocks - done));
+            int rows = batch.Fill(reader, state.Batch);
             if (rows == 0) break;
             model.Forward(batch.Inputs, batch.Positions, state);
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
-            for (int i = 0; i < rows * time; i++)
+            for (int i = 0; i < rows * time && alignedCount + misalignedCount < maxTokens; i++)
             {
                 if (batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
@@ -57,7 +57,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             }
         }
         double all = aligned + misaligned + tags;
-        return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount),
-            alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, all / Math.Log(2) / Math.Max(1, bytes), alignedCount, misalignedCount);
+        return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount), alignedCount == 0 ? null : aligned / alignedCount,
+            misalignedCount == 0 ? null : misaligned / misalignedCount, all / Math.Log(2) / Math.Max(1, bytes), alignedCount, misalignedCount);
     }
 }

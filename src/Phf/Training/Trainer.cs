@@ -11,7 +11,7 @@ namespace Phf.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const int EvaluationBlocks = 64;
+    private const int EvaluationTokens = 8_192;
 
     private readonly RunPlan _plan;
     private readonly RunDirectory _run;
@@ -131,7 +131,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationBlocks,
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationTokens,
             CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);
