@@ -44,6 +44,7 @@ public static class Gpt2Weights
         using (SafetensorsFile file = SafetensorsFile.Open(path))
         {
             SafetensorsEntry table = file.Tensors.TryGetValue(TokenTableName, out SafetensorsEntry? entry) ? entry : file.Entry(TokenTableName[Prefix.Length..]);
+            if (table.Shape.Length != 2) throw new InvalidDataException($"{path}: tensor '{table.Name}' has {table.Shape.Length} dimensions, expected are 2");
             known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
         }
         Read(path, model, model.Config.VocabularySize - known);
@@ -76,7 +77,8 @@ public static class Gpt2Weights
             foreach (float value in target.Span)
                 if (!float.IsFinite(value)) throw new InvalidDataException($"{path}: tensor '{name}' holds {value}");
         }
-        if (newTokens == 0 && file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, model.Parameters.TokenTable);
+        Tensor known = model.Parameters.TokenTable;
+        if (file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, known.Slice(0, known.Rows - newTokens));
     }
 
     /// <summary>Writes model.safetensors, beside and renamed.</summary>
