@@ -1,5 +1,6 @@
 using Phf.Generation;
 using Phf.Text;
+using Phf.Training;
 using Phf.Training.Configuration;
 
 namespace Phf.Evaluation;
@@ -51,6 +52,28 @@ public sealed record SamplingScenario
             });
         }
         return scenarios;
+    }
+
+    /// <summary>What is sampled where a configuration has no scenario: the start of a document, or what comes after the aligned tag.</summary>
+    public static IReadOnlyList<SamplingScenario> Default(RunPlan plan)
+    {
+        ConditionalTrainingConfig? tags = plan.Config.Dataset.ConditionalTrainingConfig;
+        var scenario = new ScenarioConfig
+        {
+            Name = "unconditional",
+            NumSamples = 256,
+            Prefix = tags?.AlignedPrefix,
+            GenerateKwargs = new()
+            {
+                DoSample = true,
+                MaxLength = Math.Min(64, plan.Model.Positions),
+                Temperature = 0.7,
+                TopP = 0.9,
+                TopK = 0,
+                BadWords = tags is null ? [] : [tags.MisalignedPrefix],
+            },
+        };
+        return From(plan.Config with { Generation = plan.Config.Generation with { ScenarioConfigs = [scenario] } }, plan.Tokenizer);
     }
 
     private static SamplingScenario From(ScenarioConfig scenario, RunConfig config, BpeTokenizer tokenizer)

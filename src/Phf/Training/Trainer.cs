@@ -38,9 +38,9 @@ public sealed class Trainer : IDisposable
         IReadOnlyList<DataCursor>? cursors = null;
         if (checkpoint is not null)
         {
-            TrainerState state = Checkpoint.Load(checkpoint, model, _firstMoments, _secondMoments);
-            if (state.DataFingerprint != plan.Data.Fingerprint)
+            if (Checkpoint.ReadState(checkpoint).DataFingerprint != plan.Data.Fingerprint)
                 throw new InvalidDataException($"{checkpoint} was trained on other data than {plan.Data.Directory}; resume with the run's own data");
+            TrainerState state = Checkpoint.Load(checkpoint, model, _firstMoments, _secondMoments);
             if (state.Cursors.Count != plan.BatchSize * plan.Accumulation)
                 throw new InvalidDataException($"{checkpoint} was trained with {state.Cursors.Count} sequences a step, not {plan.BatchSize * plan.Accumulation}");
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
@@ -61,14 +61,14 @@ public sealed class Trainer : IDisposable
         if (checkpoint is null)
         {
             if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
-            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.Config.Model.PathOrName!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
+            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.StartDirectory!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
         }
-        var trainer = new Trainer(plan, run, model, checkpoint);
-        if (checkpoint is not null) run.TruncateLogs(trainer._step);
-        return trainer;
+        return new Trainer(plan, run, model, checkpoint);
     }
 
-    /// <summary>Trains to the last step. When cancelled, the current step is finished and saved before the exception leaves.</summary>
+    /// <summary>
+    /// Trains to the last step. When cancelled, the current step is finished, with what is due after it, and saved before the exception leaves.
+    /// </summary>
     /// <param name="observer">Told what happens.</param>
     /// <param name="sample">Writes samples after a step (the plan says when); null writes none.</param>
     /// <param name="cancel">Stops after the step at hand.</param>
@@ -76,6 +76,7 @@ public sealed class Trainer : IDisposable
     public void Run(ITrainingObserver observer, Action<Gpt2, long>? sample = null, CancellationToken cancel = default)
     {
         Configuration.TrainingSection training = _plan.Config.Training;
+        _run.Continue(_step);
         using var metrics = new MetricsLog(_run.MetricsPath);
         var clock = Stopwatch.StartNew();
         while (_step < _plan.TotalSteps)
@@ -84,7 +85,7 @@ public sealed class Trainer : IDisposable
             observer.OnStep(report);
             bool isLast = _step == _plan.TotalSteps;
             if (_step == 1 || isLast || _step % training.LoggingSteps == 0) metrics.Write(report);
-            if (_plan.HeldOut is not null && (isLast || IsDue(training.EvaluateEvery))) Evaluate(metrics, observer, cancel);
+            if (_plan.HeldOut is not null && (isLast || IsDue(training.EvaluateEvery))) Evaluate(metrics, observer);
             if (sample is not null && SamplesAreDue) sample(_model, _step);
             if (isLast || IsDue(training.SaveEvery) || cancel.IsCancellationRequested) Save(observer, clock);
             if (!isLast) cancel.ThrowIfCancellationRequested();
@@ -168,9 +169,9 @@ public sealed class Trainer : IDisposable
             1e-9 * perSecond * _plan.Model.TrainingFlopsPerToken(_plan.SequenceLength), _earlierSeconds + clock.Elapsed.TotalSeconds);
     }
 
-    private void Evaluate(MetricsLog metrics, ITrainingObserver observer, CancellationToken cancel)
+    private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _state, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, cancel);
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _state, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);
         observer.OnEvaluation(report);
@@ -183,7 +184,7 @@ public sealed class Trainer : IDisposable
         Checkpoint.Save(path, _model, _plan.Tokenizer, _firstMoments, _secondMoments, state);
         observer.OnCheckpoint(_step, path);
         if (_plan.Config.Training.SaveTotalLimit is not { } limit) return;
-        foreach (string old in _run.Checkpoints().SkipLast(limit)) Directory.Delete(old, recursive: true);
+        foreach (string old in _run.Checkpoints().SkipLast(limit)) Checkpoint.Delete(old);
     }
 
     private InvalidDataException NotFinite(double loss)
