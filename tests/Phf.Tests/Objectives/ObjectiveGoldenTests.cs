@@ -106,7 +106,7 @@ public sealed class ObjectiveGoldenTests
             float[] recorded = _inputs.Span<float>($"token_scores.{scoresName}").ToArray();
             float[] scores = [.. Enumerable.Range(0, 4).SelectMany(b => recorded[(b * 25 + 1)..((b + 1) * 25)])]; // score of each target
             float[] positive = new float[Rows], negative = new float[Rows], logProbs = new float[Rows], logComplements = new float[Rows];
-            objective.Weigh(scores, new TokenKind[Rows], positive, negative);
+            objective.Weigh(scores, new TokenKind[Rows], values: default, positive, negative);
             AlignedFraction = positive.Count(weight => weight == 1) / (double)Rows;
             for (int i = 0; i < Rows; i++)
             {
