@@ -18,7 +18,7 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
     public static PlannedObjective Create(RunConfig config, PackedDataset data, float? threshold, double? filter)
     {
         ObjectiveSection section = config.Objective;
-        return section.Name switch
+        PlannedObjective planned = section.Name switch
         {
             "MLE" => Plain(new MaximumLikelihood()),
             "Unlikelihood" when section.Soft => Plain(new SoftUnlikelihood((float)(section.Alpha ?? 1))),
@@ -28,6 +28,8 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
             _ => throw new InvalidDataException($"objective.name '{section.Name}' is not known; MLE (with dataset.filter_threshold for filtering, "
                 + "with dataset.conditional_training_config for conditional training), Unlikelihood, RWR and AWR are"),
         };
+        bool hasIdleHead = config.Model.ModelKwargs.ValueHeadConfig is not null && planned.ValueOffset is null;
+        return hasIdleHead ? planned with { Notes = [.. planned.Notes, $"model.model_kwargs.value_head_config has no effect: {section.Name} has no values"] } : planned;
     }
 
     private static PlannedObjective Plain(IObjective objective) => new(objective, null, []);

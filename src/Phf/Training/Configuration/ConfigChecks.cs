@@ -57,8 +57,6 @@ internal static class ConfigChecks
             yield return ("objective.beta", $"is missing; {objective.Name} needs it, on the scale of the scores (for PII about 0.01)");
         if (objective is { Name: "AWR", Alpha: <= 0 or > 1 })
             yield return ("objective.alpha", $"is {objective.Alpha}; for AWR it is a share above 0 and at most 1");
-        if (objective.Name != "AWR" && Parameters.ContainsKey(objective.Name) && config.Model.ModelKwargs.ValueHeadConfig is not null)
-            yield return ("model.model_kwargs.value_head_config", $"has no use for {objective.Name}; leave it out");
     }
 
     private static IEnumerable<(string Path, string What)> Training(RunConfig config)
