@@ -28,9 +28,6 @@ public sealed record WeightedRegressionOptions
 
     /// <summary>Keep the gradient of the value loss in the value head.</summary>
     public bool IsValueDetached { get; init; }
-
-    /// <summary>Steps in which the value head only learns: every token has weight 1.</summary>
-    public long HeadTrainSteps { get; init; }
 }
 
 /// <summary>
@@ -51,7 +48,7 @@ public sealed class WeightedRegression(string name, WeightedRegressionOptions op
     public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, ReadOnlySpan<float> values, Span<float> positive, Span<float> negative)
     {
         negative.Clear();
-        if (options.UsesValues && values.IsEmpty)
+        if (options.UsesValues && values.IsEmpty) // they only learn so far
         {
             positive.Fill((float)options.Alpha);
             return;

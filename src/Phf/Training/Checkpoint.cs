@@ -29,8 +29,8 @@ public static class Checkpoint
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true, // a missing place in the data must not read as its beginning
         RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
     };
 
     public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));

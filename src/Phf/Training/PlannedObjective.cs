@@ -54,7 +54,6 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
             ClipValue = section.ClipValue,
             NormalizeAdvantage = section.NormalizeAdvantage,
             IsValueDetached = head?.IsDetached ?? false,
-            HeadTrainSteps = section.UseHeadTrainSteps,
         };
         double start = section.ValueInit == "reference" ? FrozenValue : -Math.Clamp(data.MeanTokenScore(filter), SmallestMean, 1 - SmallestMean);
         string value = options.UsesValues ? $"values from {start:G3}" : $"value fixed at {options.FixedValue}";

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
-using Phf.Objectives;
 
 namespace Phf.Training;
 
@@ -91,7 +90,7 @@ public sealed class Trainer : IDisposable
     {
         _update.Begin();
         double loss = 0, rate = _plan.Schedule.At(_step);
-        bool usesValues = _plan.Objective is not WeightedRegression regression || _step >= regression.Options.HeadTrainSteps;
+        bool usesValues = _step >= _plan.Config.Objective.UseHeadTrainSteps;
         for (int micro = 0; micro < _plan.Accumulation; micro++)
         {
             _batch.Fill(_readers.AsSpan(micro * _plan.BatchSize, _plan.BatchSize));
@@ -130,6 +129,7 @@ public sealed class Trainer : IDisposable
             1e-9 * perSecond * _plan.Model.TrainingFlopsPerToken(_plan.SequenceLength), _earlierSeconds + clock.Elapsed.TotalSeconds);
     }
 
+    /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
         HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, CancellationToken.None);

@@ -15,7 +15,6 @@ internal sealed class TrainingStep : IDisposable
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
     private readonly TrainingSection _training;
-    private readonly ParameterSet _gradients;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
     private readonly float[] _values, _dValues; // empty without a value head
@@ -23,7 +22,7 @@ internal sealed class TrainingStep : IDisposable
     public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
     {
         (_model, _objective, _training) = (model, objective, training);
-        _gradients = new ParameterSet(model.Parameters.Layout, model.Config);
+        Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         State = new Activations(model.Config, batch, time, forTraining: true);
@@ -37,6 +36,9 @@ internal sealed class TrainingStep : IDisposable
         Statistics = _regression is null ? null : new RegressionStatistics(_regression, n * training.AccumulationSteps);
     }
 
+    /// <summary>Of the step at hand.</summary>
+    public ParameterSet Gradients { get; }
+
     public ParameterSet FirstMoments { get; }
 
     public ParameterSet SecondMoments { get; }
@@ -47,13 +49,10 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Weights and values of the step's batches so far; null for objectives without.</summary>
     public RegressionStatistics? Statistics { get; }
 
-    /// <summary>The gradient of the step at hand.</summary>
-    public ParameterSet Gradients => _gradients;
-
     /// <summary>Forgets the gradient of the step before.</summary>
     public void Begin()
     {
-        _model.Backend.Clear(_gradients.All);
+        _model.Backend.Clear(Gradients.All);
         Statistics?.Begin();
     }
 
@@ -79,9 +78,9 @@ internal sealed class TrainingStep : IDisposable
             _negative[i] *= share;
         }
         var weights = new TokenWeights(_positive, _objective.IsLikelihoodOnly ? default : _negative);
-        _model.Classify(State, batch.Targets, weights, _logProbs, _logComplements, _gradients);
-        if (_values.Length > 0) _model.ValuesBackward(State, _values, _dValues, _regression!.Options.IsValueDetached, _gradients);
-        _model.Backward(batch.Inputs, batch.Positions, State, _gradients);
+        _model.Classify(State, batch.Targets, weights, _logProbs, _logComplements, Gradients);
+        if (_values.Length > 0) _model.ValuesBackward(State, _values, _dValues, _regression!.Options.IsValueDetached, Gradients);
+        _model.Backward(batch.Inputs, batch.Positions, State, Gradients);
         for (int i = 0; i < _positive.Length; i++)
         {
             loss -= (double)_positive[i] * _logProbs[i];
@@ -98,21 +97,21 @@ internal sealed class TrainingStep : IDisposable
     /// <exception cref="InvalidDataException">Loss or gradient are not finite; the parameters are left as they were.</exception>
     public double Update(long step, double rate, double loss)
     {
-        double norm = Math.Sqrt(_model.Backend.SquaredNorm(_gradients.All));
+        double norm = Math.Sqrt(_model.Backend.SquaredNorm(Gradients.All));
         if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss);
         double limit = _training.MaxGradNorm;
         double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
         var update = new AdamWStep((int)step, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
             (float)_training.AdamEpsilon, (float)_training.WeightDecay, (float)scale);
         ParameterSet p = _model.Parameters;
-        _model.Backend.AdamW(p.Decayed, _gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
-        _model.Backend.AdamW(p.NotDecayed, _gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
+        _model.Backend.AdamW(p.Decayed, Gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
+        _model.Backend.AdamW(p.NotDecayed, Gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
         return norm;
     }
 
     public void Dispose()
     {
-        _gradients.Dispose();
+        Gradients.Dispose();
         FirstMoments.Dispose();
         SecondMoments.Dispose();
         State.Dispose();
@@ -122,7 +121,7 @@ internal sealed class TrainingStep : IDisposable
     {
         // Bad weights make every gradient bad, so they are looked at first.
         string what = FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
-            : FirstBad(_gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
+            : FirstBad(Gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
         return new InvalidDataException($"step {step}: the loss is {loss} and {what}; the last checkpoint is untouched. "
             + "Lower training.learning_rate, or look at the data of this step");
     }
