@@ -35,6 +35,6 @@ internal static partial class UsageErrors
             : error.Message;
     }
 
-    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '(?<type>.*)'\.$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '(System\.Nullable`1\[)?(?<type>[\w.]+)\]?'\.$", RegexOptions.Singleline)]
     private static partial Regex Mistyped();
 }

@@ -86,6 +86,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
             Loss = asTrained.Loss,
             LossAligned = asTrained.Aligned,
             LossMisaligned = asTrained.Misaligned,
+            BitsPerByte = asTrained.BitsPerByte,
             TokensAligned = asTrained.TokensAligned,
             TokensMisaligned = asTrained.TokensMisaligned,
             LossUntagged = hasTags ? untagged.Loss : null,
@@ -96,7 +97,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         HeldOutLoss Measure(BlockOptions blocks)
         {
             Progress?.Invoke("held-out text", 0, 1);
-            return HeldOutLoss.Measure(model, state, plan.HeldOut!, blocks, plan.Threshold, HeldOutBlocks, cancel);
+            return HeldOutLoss.Measure(model, state, plan.HeldOut!, plan.Tokenizer, blocks, plan.Threshold, HeldOutBlocks, cancel);
         }
     }
 

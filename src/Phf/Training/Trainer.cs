@@ -132,7 +132,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, CancellationToken.None);
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationBlocks,
+            CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);
         observer.OnEvaluation(report);
