@@ -95,17 +95,15 @@ public sealed class WeightedRegressionTests : IDisposable
         Assert.Equal((double)last["loss"]!, 0.5 * (double)last["weighted_lm_loss"]! + 0.5 * (double)last["value_loss"]!, 1e-5);
     }
 
-    /// <summary>Where the score follows from the token before, the value does too, with the gradient through the transformer or without.</summary>
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void ValueHead_LearnsTheReward(bool isDetached)
+    /// <summary>Where the score follows from the token before, the value does too.</summary>
+    [Fact]
+    public void ValueHead_LearnsTheReward()
     {
         const int batch = 4, time = 9;
         using IBackend backend = Backends.CreateCpu(1);
         using Gpt2 model = TinyGpt2.Create(backend, TinyGpt2.Config with { ValueOffset = 0 });
         model.Parameters[ParameterLayout.ValueHeadName].Span.Clear();
-        var objective = new WeightedRegression("AWR", new() { Alpha = 0.5, Beta = 0.5, UsesValues = true, IsValueDetached = isDetached });
+        var objective = new WeightedRegression("AWR", new() { Alpha = 0.5, Beta = 0.5, UsesValues = true });
         using var step = new TrainingStep(model, objective, new TrainingSection(), batch, time);
         var tokens = new TokenBatch(batch, time);
         RegressionReport? first = null, last = null;
@@ -120,8 +118,8 @@ public sealed class WeightedRegressionTests : IDisposable
             last = step.Statistics!.Report();
             first ??= last;
         }
-        Assert.True(last!.Values!.Loss < (isDetached ? 0.6 : 0.2) * first!.Values!.Loss, $"{first.Values} -> {last.Values}");
-        Assert.True(last.Values.RewardCorrelation > (isDetached ? 0.6 : 0.9), $"{last.Values}");
+        Assert.True(last!.Values!.Loss < 0.5 * first!.Values!.Loss, $"{first.Values} -> {last.Values}");
+        Assert.True(last.Values.RewardCorrelation > 0.5, $"{last.Values}");
     }
 
     [Fact]
