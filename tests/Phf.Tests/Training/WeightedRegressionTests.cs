@@ -95,33 +95,6 @@ public sealed class WeightedRegressionTests : IDisposable
         Assert.Equal((double)last["loss"]!, 0.5 * (double)last["weighted_lm_loss"]! + 0.5 * (double)last["value_loss"]!, 1e-5);
     }
 
-    /// <summary>Where the score follows from the token before, the value does too.</summary>
-    [Fact]
-    public void ValueHead_LearnsTheReward()
-    {
-        const int batch = 4, time = 9;
-        using IBackend backend = Backends.CreateCpu(1);
-        using Gpt2 model = TinyGpt2.Create(backend, TinyGpt2.Config with { ValueOffset = 0 });
-        model.Parameters[ParameterLayout.ValueHeadName].Span.Clear();
-        var objective = new WeightedRegression("AWR", new() { Alpha = 0.5, Beta = 0.5, UsesValues = true });
-        using var step = new TrainingStep(model, objective, new TrainingSection(), batch, time);
-        var tokens = new TokenBatch(batch, time);
-        RegressionReport? first = null, last = null;
-        for (int i = 1; i <= 200; i++)
-        {
-            TinyGpt2.Tokens(batch * time, 13, seed: (ulong)i).CopyTo(tokens.Inputs.AsSpan());
-            TinyGpt2.Tokens(batch * time, 13, seed: (ulong)(1000 + i)).CopyTo(tokens.Targets.AsSpan());
-            for (int t = 0; t < batch * time; t++) tokens.Scores[t] = tokens.Inputs[t] < 6 ? 0.9f : 0.1f;
-            step.Begin();
-            double loss = step.Accumulate(tokens, batches: 1);
-            step.Update(i, rate: 0.02, loss);
-            last = step.Statistics!.Report();
-            first ??= last;
-        }
-        Assert.True(last!.Values!.Loss < 0.5 * first!.Values!.Loss, $"{first.Values} -> {last.Values}");
-        Assert.True(last.Values.RewardCorrelation > 0.5, $"{last.Values}");
-    }
-
     [Fact]
     public void ClippedWeights_AreCounted()
     {
