@@ -51,6 +51,7 @@ internal static class TrainVerb
         using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
+        foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {note}");
         if (!goesOn) run.Start(config); // from here on nothing that was given can be wrong, so no run is left that never began
         Describe(output, plan, backend, trainer);
         Train(trainer, plan, run, output, cancel);

@@ -73,6 +73,9 @@ public interface IBackend : IDisposable
     void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
         Span<float> logComplements, Tensor dHidden, Tensor dTable);
 
+    /// <summary>Adds source to destination of the same shape, element by element.</summary>
+    void Add(Tensor source, Tensor destination);
+
     /// <summary>Sum of squares, in double.</summary>
     double SquaredNorm(FlatBlock values);
 

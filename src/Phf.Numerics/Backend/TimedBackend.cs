@@ -112,6 +112,13 @@ public sealed class TimedBackend(IBackend inner) : IBackend
         Add("classify", start, (dHidden.IsEmpty ? 2.0 : 6.0) * hidden.Rows * table.Length);
     }
 
+    public void Add(Tensor source, Tensor destination)
+    {
+        long start = Stopwatch.GetTimestamp();
+        inner.Add(source, destination);
+        Add("add", start, 0);
+    }
+
     public double SquaredNorm(FlatBlock values)
     {
         long start = Stopwatch.GetTimestamp();

@@ -112,6 +112,27 @@ public sealed class PackedDataset : IDisposable
         return Percentiles.OfSorted(scores, percent);
     }
 
+    /// <summary>Mean over the tokens of the score of their segment.</summary>
+    /// <param name="filterThreshold">Documents with a mean score above it are left out; null takes all.</param>
+    public double MeanTokenScore(double? filterThreshold)
+    {
+        double sum = 0;
+        long count = 0;
+        for (long i = 0; i < DocumentCount; i++)
+        {
+            if (_documentScores[i] > filterThreshold) continue;
+            (PackedShard shard, int document) = Find(i);
+            (int first, int end) = shard.Segments(document);
+            for (int segment = first; segment < end; segment++)
+            {
+                (long begin, long stop) = shard.Tokens(segment);
+                sum += (double)shard.SegmentScores[segment] * (stop - begin);
+                count += stop - begin;
+            }
+        }
+        return sum / Math.Max(1, count);
+    }
+
     /// <summary>The tokens of one document, without end-of-text and tags; at most <paramref name="maxTokens"/> of them.</summary>
     /// <param name="document">Its place on disk, from 0.</param>
     public int[] ReadDocument(long document, int maxTokens = int.MaxValue)

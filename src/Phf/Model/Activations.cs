@@ -33,6 +33,11 @@ public sealed class Activations : IDisposable
         DBranch = _arena.Take(rows, channels);
         DQkv = _arena.Take(rows, 3 * channels);
         DInner = _arena.Take(rows, inner);
+        if (config.ValueOffset is not { } offset) return;
+        ValueLogits = _arena.Take(rows, 1);
+        ValueOffset = _arena.Take(1, 1);
+        ValueOffset.Span[0] = offset;
+        DValueOffset = _arena.Take(1, 1);
     }
 
     public int Batch { get; }
@@ -58,6 +63,12 @@ public sealed class Activations : IDisposable
     internal Tensor DQkv { get; } // (N, 3C)
 
     internal Tensor DInner { get; } // (N, Inner)
+
+    internal Tensor ValueLogits { get; } // (N, 1), h . v + offset; then their gradient
+
+    internal Tensor ValueOffset { get; } // (1, 1)
+
+    internal Tensor DValueOffset { get; } // (1, 1), written and not used: the offset is no parameter
 
     /// <summary>Bytes that this block will take, known before it is allocated.</summary>
     public static long Bytes(Gpt2Config config, int batch, int time, bool forTraining) =>
@@ -85,6 +96,9 @@ public sealed class Activations : IDisposable
         for (int i = 0; i < 3; i++) yield return (rows, channels); // DFinal, DResidual, DBranch
         yield return (rows, 3 * channels);
         yield return (rows, inner);
+        if (config.ValueOffset is null) yield break;
+        yield return (rows, 1);
+        for (int i = 0; i < 2; i++) yield return (1, 1);
     }
 }
 

@@ -33,6 +33,11 @@ public sealed class Gpt2 : IDisposable
         foreach (ParameterShape shape in Parameters.Layout.Shapes.OrderBy(shape => shape.Name, StringComparer.Ordinal))
         {
             Span<float> values = Parameters[shape.Name].Span;
+            if (shape.Name == ParameterLayout.ValueHeadName)
+            {
+                values.Clear(); // V starts where its offset says, whatever the text
+                continue;
+            }
             if (shape.IsVector)
             {
                 values.Fill(shape.Name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0);
@@ -75,6 +80,33 @@ public sealed class Gpt2 : IDisposable
     public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients) =>
         Backend.Classify(state.Final, Parameters.TokenTable, targets, weights, logProbs, logComplements,
             gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable);
+
+    /// <summary>V = -sigmoid(h . v + offset) at every position of the last <see cref="Forward"/>: of the token that follows it.</summary>
+    /// <param name="state">Made for training, of a model with a value head.</param>
+    /// <param name="values">N values, written.</param>
+    public void Values(Activations state, Span<float> values)
+    {
+        Backend.Linear(state.Final, Parameters.ValueHead, state.ValueOffset, residual: default, state.ValueLogits);
+        ReadOnlySpan<float> logits = state.ValueLogits.Span;
+        for (int i = 0; i < values.Length; i++) values[i] = (float)(-1 / (1 + Math.Exp(-logits[i])));
+    }
+
+    /// <summary>
+    /// Adds the gradient of a loss on the last <see cref="Values"/> to the head's and, unless it is detached, to
+    /// <see cref="Activations.DFinal"/>, so after <see cref="Classify"/> and before <see cref="Backward"/>.
+    /// </summary>
+    /// <param name="state">That of <see cref="Values"/>.</param>
+    /// <param name="values">N values V.</param>
+    /// <param name="dValues">N derivatives of the loss with respect to V.</param>
+    /// <param name="isDetached">True keeps the gradient in the head.</param>
+    /// <param name="gradients">Added to.</param>
+    public void ValuesBackward(Activations state, ReadOnlySpan<float> values, ReadOnlySpan<float> dValues, bool isDetached, ParameterSet gradients)
+    {
+        Span<float> dLogits = state.ValueLogits.Span;
+        for (int i = 0; i < dLogits.Length; i++) dLogits[i] = dValues[i] * values[i] * (1 + values[i]); // V' = -s (1 - s) = V (1 + V)
+        Backend.LinearBackward(state.ValueLogits, state.Final, Parameters.ValueHead, state.DBranch, gradients.ValueHead, state.DValueOffset);
+        if (!isDetached) Backend.Add(state.DBranch, state.DFinal);
+    }
 
     /// <summary>Adds to <paramref name="gradients"/> what follows from <see cref="Activations.DFinal"/>.</summary>
     public void Backward(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Activations state, ParameterSet gradients)

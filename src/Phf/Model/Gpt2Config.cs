@@ -41,6 +41,13 @@ public sealed record Gpt2Config
     /// <summary>Divide layer i's scores by i + 1, <c>scale_attn_by_inverse_layer_idx</c>.</summary>
     public bool ScaleAttentionByInverseLayer { get; init; }
 
+    /// <summary>
+    /// Null: no value head. Else the model has one, V = -sigmoid(h . v + offset) with h after the last layer norm: what it expects of
+    /// the reward of the token that comes next. Written to config.json, where transformers reads over it, and not read from there:
+    /// only training needs V, and it says so.
+    /// </summary>
+    public float? ValueOffset { get; init; }
+
     public int HeadSize => Channels / Heads;
 
     internal int InnerChannels => Inner > 0 ? Inner : 4 * Channels;
@@ -145,6 +152,7 @@ public sealed record Gpt2Config
             ["torch_dtype"] = "float32",
             ["use_cache"] = true,
         };
+        if (ValueOffset is { } offset) json["value_head_offset"] = offset;
         DurableFile.WriteText(path, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
     }
 }

@@ -36,11 +36,12 @@ public static class Gpt2Weights
     }
 
     /// <summary>Reads all parameters; names may lack the <c>transformer.</c> prefix, 16-bit floats are widened.</summary>
-    public static void Read(string path, Gpt2 model) => Read(path, model, newTokens: 0);
+    public static void Read(string path, Gpt2 model) => Read(path, model, newTokens: 0, withValueHead: true);
 
     /// <summary>
     /// Reads a model with fewer tokens. Each row of a new token is the mean of the old rows plus normal noise of deviation 0.01, so
-    /// that the new tokens start as plausible and different from each other.
+    /// that the new tokens start as plausible and different from each other. A value head starts afresh: what the file's one was taught
+    /// belongs to the scores and the offset of another run.
     /// </summary>
     public static void ReadWithNewTokens(string path, Gpt2 model, ulong seed)
     {
@@ -51,7 +52,7 @@ public static class Gpt2Weights
             if (table.Shape.Length != 2) throw new InvalidDataException($"{path}: tensor '{table.Name}' has {table.Shape.Length} dimensions, expected are 2");
             known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
         }
-        Read(path, model, model.Config.VocabularySize - known);
+        Read(path, model, model.Config.VocabularySize - known, withValueHead: false);
         Tensor rows = model.Parameters.TokenTable;
         var mean = new double[rows.Columns];
         for (int row = 0; row < known; row++)
@@ -61,11 +62,12 @@ public static class Gpt2Weights
             for (int c = 0; c < mean.Length; c++) rows.Row(row)[c] = (float)(mean[c] + 0.01 * random.NextNormal());
     }
 
-    private static void Read(string path, Gpt2 model, int newTokens)
+    private static void Read(string path, Gpt2 model, int newTokens, bool withValueHead)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
+            if (shape.Name == ParameterLayout.ValueHeadName && !withValueHead) continue;
             Tensor target = model.Parameters[shape.Name];
             if (shape.Name == TokenTableName) target = target.Slice(0, target.Rows - newTokens);
             SafetensorsEntry entry = Find(file, shape, newTokens);
@@ -87,7 +89,8 @@ public static class Gpt2Weights
     /// <summary>A parameter's tensor in the file, with or without the <c>transformer.</c> prefix.</summary>
     private static SafetensorsEntry Find(SafetensorsFile file, ParameterShape shape, int newTokens)
     {
-        string name = file.Tensors.ContainsKey(shape.Name) ? shape.Name : shape.Name[Prefix.Length..];
+        bool hasFullName = file.Tensors.ContainsKey(shape.Name) || !shape.Name.StartsWith(Prefix, StringComparison.Ordinal);
+        string name = hasFullName ? shape.Name : shape.Name[Prefix.Length..];
         long[] expected = shape.DiskShape;
         if (shape.Name == TokenTableName) expected[0] -= newTokens;
         if (!file.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw new InvalidDataException($"{file.Path}: tensor '{shape.Name}' is missing");

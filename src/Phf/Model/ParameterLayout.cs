@@ -17,6 +17,9 @@ public sealed record ParameterShape(string Name, int Rows, int Columns, bool IsV
 /// </summary>
 public sealed class ParameterLayout
 {
+    /// <summary>v, (1, C), where the model has a value head; the reference's name.</summary>
+    public const string ValueHeadName = "value_head.head.weight";
+
     public ParameterLayout(Gpt2Config config)
     {
         int channels = config.Channels, inner = config.InnerChannels;
@@ -41,6 +44,7 @@ public sealed class ParameterLayout
         }
         Vector("transformer.ln_f.weight", channels);
         Vector("transformer.ln_f.bias", channels);
+        if (config.ValueOffset is not null) Matrix(ValueHeadName, 1, channels);
         Shapes = [.. all.Where(shape => shape.Decays), .. all.Where(shape => !shape.Decays)];
         Count = Shapes.Sum(shape => shape.Count);
 

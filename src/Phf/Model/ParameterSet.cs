@@ -25,6 +25,7 @@ public sealed class ParameterSet : IDisposable
         PositionTable = this["transformer.wpe.weight"];
         FinalNormGain = this["transformer.ln_f.weight"];
         FinalNormBias = this["transformer.ln_f.bias"];
+        if (config.ValueOffset is not null) ValueHead = this[ParameterLayout.ValueHeadName].Reshape(config.Channels, 1);
         Layers = [.. Enumerable.Range(0, config.Layers).Select(layer => new LayerParameters(this, $"transformer.h.{layer}."))];
     }
 
@@ -49,6 +50,8 @@ public sealed class ParameterSet : IDisposable
     internal Tensor FinalNormGain { get; } // (1, C)
 
     internal Tensor FinalNormBias { get; } // (1, C)
+
+    internal Tensor ValueHead { get; } // (C, 1), a column that the product wants; empty without a value head
 
     internal IReadOnlyList<LayerParameters> Layers { get; }
 

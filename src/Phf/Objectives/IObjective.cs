@@ -17,7 +17,8 @@ public interface IObjective
     /// <summary>Weights of N target tokens, before the mean over all tokens is taken. Padding gets none; that is the caller's.</summary>
     /// <param name="scores">Score of the segment that each target belongs to.</param>
     /// <param name="kinds">What each target is.</param>
+    /// <param name="values">V of each target, from the model's value head; empty without one, and while it only learns.</param>
     /// <param name="positive">w, written.</param>
     /// <param name="negative">u, written.</param>
-    void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, Span<float> positive, Span<float> negative);
+    void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, ReadOnlySpan<float> values, Span<float> positive, Span<float> negative);
 }

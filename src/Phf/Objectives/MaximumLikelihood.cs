@@ -9,7 +9,7 @@ public sealed class MaximumLikelihood : IObjective
 
     public bool IsLikelihoodOnly => true;
 
-    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, Span<float> positive, Span<float> negative)
+    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, ReadOnlySpan<float> values, Span<float> positive, Span<float> negative)
     {
         positive.Fill(1);
         negative.Clear();

@@ -12,7 +12,7 @@ public sealed class Unlikelihood(float threshold, float alpha) : IObjective
 
     public bool IsLikelihoodOnly => alpha == 0;
 
-    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, Span<float> positive, Span<float> negative)
+    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, ReadOnlySpan<float> values, Span<float> positive, Span<float> negative)
     {
         for (int i = 0; i < scores.Length; i++)
         {
@@ -33,7 +33,7 @@ public sealed class SoftUnlikelihood(float alpha) : IObjective
 
     public bool IsLikelihoodOnly => false;
 
-    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, Span<float> positive, Span<float> negative)
+    public void Weigh(ReadOnlySpan<float> scores, ReadOnlySpan<TokenKind> kinds, ReadOnlySpan<float> values, Span<float> positive, Span<float> negative)
     {
         for (int i = 0; i < scores.Length; i++)
         {

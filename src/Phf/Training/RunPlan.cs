@@ -37,6 +37,9 @@ public sealed class RunPlan : IDisposable
 
     public required IObjective Objective { get; init; }
 
+    /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+
     public required BlockOptions Blocks { get; init; }
 
     /// <summary>Held-out segments with a score above it count as misaligned: the tags' threshold, else the objective's, else 0.</summary>
@@ -106,14 +109,15 @@ public sealed class RunPlan : IDisposable
         data.CheckTokenizer(tokenizer);
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
         string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
-        Gpt2Config model = ModelShape(config, start, tokenizer);
+        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
+        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
+        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         ControlTags? tags = Tags(config, tokenizer, data);
-        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
         var plan = new RunPlan
         {
             Config = config,
@@ -122,7 +126,8 @@ public sealed class RunPlan : IDisposable
             HeldOut = heldOut,
             Model = model,
             StartDirectory = start,
-            Objective = CreateObjective(config.Objective, objectiveThreshold),
+            Objective = objective.Objective,
+            Notes = objective.Notes,
             Blocks = new BlockOptions
             {
                 BlockLength = length,
@@ -140,15 +145,6 @@ public sealed class RunPlan : IDisposable
         plan.CheckMemory();
         return plan;
     }
-
-    private static IObjective CreateObjective(ObjectiveSection objective, float? threshold) => objective.Name switch
-    {
-        "MLE" => new MaximumLikelihood(),
-        "Unlikelihood" when objective.Soft => new SoftUnlikelihood((float)(objective.Alpha ?? 1)),
-        "Unlikelihood" => new Unlikelihood(threshold ?? 0, (float)(objective.Alpha ?? 1)),
-        _ => throw new InvalidDataException($"objective.name '{objective.Name}' is {(objective.Name == "AWR" ? "not available yet" : "not known")}; MLE (with dataset.filter_threshold for filtering, "
-            + "with dataset.conditional_training_config for conditional training) and Unlikelihood are"),
-    };
 
     private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)
     {

@@ -76,7 +76,7 @@ public sealed class Trainer : IDisposable
             StepReport report = TrainStep(clock);
             observer.OnStep(report);
             bool isLast = _step == _plan.TotalSteps;
-            if (_step == 1 || isLast || _step % training.LoggingSteps == 0) metrics.Write(report);
+            if (_step == 1 || isLast || _step % training.LoggingSteps == 0) metrics.Write(report, _update.Statistics?.Report());
             if (_plan.HeldOut is not null && (isLast || IsDue(training.EvaluateEvery))) Evaluate(metrics, observer);
             if (sample is not null && SamplesAreDue) sample(_model, _step);
             bool isCancelled = cancel.IsCancellationRequested; // asked once, so that nothing is left unsaved
@@ -90,10 +90,11 @@ public sealed class Trainer : IDisposable
     {
         _update.Begin();
         double loss = 0, rate = _plan.Schedule.At(_step);
+        bool usesValues = _step >= _plan.Config.Objective.UseHeadTrainSteps;
         for (int micro = 0; micro < _plan.Accumulation; micro++)
         {
             _batch.Fill(_readers.AsSpan(micro * _plan.BatchSize, _plan.BatchSize));
-            loss += _update.Accumulate(_batch, _plan.Accumulation);
+            loss += _update.Accumulate(_batch, _plan.Accumulation, usesValues);
         }
         double norm = _update.Update(_step + 1, rate, loss);
         _step++;

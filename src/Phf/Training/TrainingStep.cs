@@ -15,19 +15,29 @@ internal sealed class TrainingStep : IDisposable
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
     private readonly TrainingSection _training;
-    private readonly ParameterSet _gradients;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
+    private readonly WeightedRegression? _regression;
+    private readonly float[] _values, _dValues; // empty without a value head
 
     public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
     {
         (_model, _objective, _training) = (model, objective, training);
-        _gradients = new ParameterSet(model.Parameters.Layout, model.Config);
+        Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         State = new Activations(model.Config, batch, time, forTraining: true);
         int n = batch * time;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
+        _regression = objective as WeightedRegression;
+        if (_regression is { Options.UsesValues: true } && model.Config.ValueOffset is null)
+            throw new ArgumentException($"{objective.Name} weighs by values, and the model has no value head");
+        int values = _regression is not null && model.Config.ValueOffset is not null ? n : 0;
+        (_values, _dValues) = (new float[values], new float[values]);
+        Statistics = _regression is null ? null : new RegressionStatistics(_regression, n * training.AccumulationSteps);
     }
+
+    /// <summary>Of the step at hand.</summary>
+    public ParameterSet Gradients { get; }
 
     public ParameterSet FirstMoments { get; }
 
@@ -36,29 +46,47 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>The forward pass's memory, free between two steps.</summary>
     public Activations State { get; }
 
+    /// <summary>Weights and values of the step's batches so far; null for objectives without.</summary>
+    public RegressionStatistics? Statistics { get; }
+
     /// <summary>Forgets the gradient of the step before.</summary>
-    public void Begin() => _model.Backend.Clear(_gradients.All);
+    public void Begin()
+    {
+        _model.Backend.Clear(Gradients.All);
+        Statistics?.Begin();
+    }
 
     /// <summary>Forward and backward of one of <paramref name="batches"/> batches; returns its share of the step's mean loss.</summary>
-    public double Accumulate(TokenBatch batch, int batches)
+    /// <param name="batch">The batch.</param>
+    /// <param name="batches">Batches of the step.</param>
+    /// <param name="usesValues">False while the value head, if there is one, only learns.</param>
+    public double Accumulate(TokenBatch batch, int batches, bool usesValues = true)
     {
-        _objective.Weigh(batch.Scores, batch.Kinds, _positive, _negative);
         float share = 1f / (_positive.Length * batches);
+        double loss = 0;
+        _model.Forward(batch.Inputs, batch.Positions, State);
+        if (_values.Length > 0)
+        {
+            _model.Values(State, _values);
+            loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
+        }
+        _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
+        Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
             _positive[i] *= share;
             _negative[i] *= share;
         }
         var weights = new TokenWeights(_positive, _objective.IsLikelihoodOnly ? default : _negative);
-        _model.Forward(batch.Inputs, batch.Positions, State);
-        _model.Classify(State, batch.Targets, weights, _logProbs, _logComplements, _gradients);
-        _model.Backward(batch.Inputs, batch.Positions, State, _gradients);
-        double loss = 0;
+        _model.Classify(State, batch.Targets, weights, _logProbs, _logComplements, Gradients);
+        if (_values.Length > 0) _model.ValuesBackward(State, _values, _dValues, _regression!.Options.IsValueDetached, Gradients);
+        _model.Backward(batch.Inputs, batch.Positions, State, Gradients);
         for (int i = 0; i < _positive.Length; i++)
         {
             loss -= (double)_positive[i] * _logProbs[i];
             if (_negative[i] != 0) loss -= (double)_negative[i] * _logComplements[i];
         }
+        Statistics?.Add(batch.Scores, _values, _logProbs);
         return loss;
     }
 
@@ -69,21 +97,21 @@ internal sealed class TrainingStep : IDisposable
     /// <exception cref="InvalidDataException">Loss or gradient are not finite; the parameters are left as they were.</exception>
     public double Update(long step, double rate, double loss)
     {
-        double norm = Math.Sqrt(_model.Backend.SquaredNorm(_gradients.All));
+        double norm = Math.Sqrt(_model.Backend.SquaredNorm(Gradients.All));
         if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss);
         double limit = _training.MaxGradNorm;
         double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
         var update = new AdamWStep((int)step, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
             (float)_training.AdamEpsilon, (float)_training.WeightDecay, (float)scale);
         ParameterSet p = _model.Parameters;
-        _model.Backend.AdamW(p.Decayed, _gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
-        _model.Backend.AdamW(p.NotDecayed, _gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
+        _model.Backend.AdamW(p.Decayed, Gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
+        _model.Backend.AdamW(p.NotDecayed, Gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
         return norm;
     }
 
     public void Dispose()
     {
-        _gradients.Dispose();
+        Gradients.Dispose();
         FirstMoments.Dispose();
         SecondMoments.Dispose();
         State.Dispose();
@@ -93,7 +121,7 @@ internal sealed class TrainingStep : IDisposable
     {
         // Bad weights make every gradient bad, so they are looked at first.
         string what = FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
-            : FirstBad(_gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
+            : FirstBad(Gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
         return new InvalidDataException($"step {step}: the loss is {loss} and {what}; the last checkpoint is untouched. "
             + "Lower training.learning_rate, or look at the data of this step");
     }

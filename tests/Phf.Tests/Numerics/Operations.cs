@@ -130,6 +130,13 @@ internal static class Operations
         return withGradient ? [logProbs, logComplements, dHidden, dTable] : [logProbs, logComplements];
     };
 
+    public static Operation Add(int rows, int columns) => (backend, memory) =>
+    {
+        Tensor source = memory.Normal(rows, columns), destination = memory.Normal(rows, columns);
+        backend.Add(source, destination);
+        return [destination];
+    };
+
     public static Operation SquaredNorm(int count) => (backend, memory) =>
     {
         Tensor values = memory.Normal(1, count), sum = memory.Garbage(1, 1);
@@ -182,6 +189,7 @@ internal static class Operations
         ["Logits"] = Logits(33, 45, 301),
         ["Classify"] = Classify(45, 35, 301, spread: 3, withNegative: true, withGradient: true),
         ["Classify without gradient"] = Classify(45, 35, 301, spread: 3, withNegative: false, withGradient: false),
+        ["Add"] = Add(1001, 67),
         ["SquaredNorm"] = SquaredNorm(200_001),
         ["AdamW"] = AdamW(100_001),
         ["Clear"] = Clear(600_001),

@@ -13,7 +13,7 @@ public sealed class UnlikelihoodTests
     {
         float[] scores = [MathF.BitDecrement(threshold), threshold, MathF.BitIncrement(threshold)];
         float[] positive = new float[3], negative = new float[3];
-        new Unlikelihood(threshold, 0.25f).Weigh(scores, new TokenKind[3], positive, negative);
+        new Unlikelihood(threshold, 0.25f).Weigh(scores, new TokenKind[3], values: default, positive, negative);
         Assert.Equal([1, 1, 0], positive);
         Assert.Equal([0, 0, 0.25f], negative);
     }
@@ -29,7 +29,7 @@ public sealed class UnlikelihoodTests
     public void Soft_WeighsByTheScore_BeyondOneToo()
     {
         float[] positive = new float[3], negative = new float[3];
-        new SoftUnlikelihood(0.5f).Weigh([0, 0.25f, 3], new TokenKind[3], positive, negative);
+        new SoftUnlikelihood(0.5f).Weigh([0, 0.25f, 3], new TokenKind[3], values: default, positive, negative);
         Assert.Equal([1, 0.75f, -2], positive);
         Assert.Equal([0, 0.125f, 1.5f], negative);
     }

@@ -19,12 +19,23 @@ public sealed class AllocationTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
+    public static TheoryData<string, string> Cases()
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (string backend in TestBackends.CpuNames)
+        {
+            cases.Add(backend, "conditional");
+            cases.Add(backend, "AWR");
+        }
+        return cases;
+    }
+
     /// <summary>Several steps, with the workers, over the ends of epochs: not one managed byte.</summary>
     [Theory]
-    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
-    public void TrainingStep_AllocatesNothing(string name)
+    [MemberData(nameof(Cases))]
+    public void TrainingStep_AllocatesNothing(string name, string objective)
     {
-        RunConfig config = _runs.Conditional;
+        RunConfig config = objective == "AWR" ? _runs.AdvantageWeighted : _runs.Conditional;
         using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = TestBackends.Create(name);
         using Trainer trainer = Trainer.Create(plan, _runs.Start(name, config), backend, checkpoint: null);

@@ -18,6 +18,8 @@ public sealed class ResumeTests : IDisposable
         { "MLE", "cancelled at 6" }, // where held-out loss and samples are due too
         { "conditional", "killed at 6" },
         { "unlikelihood", "cancelled at 4" },
+        { "AWR", "killed at 6" },
+        { "AWR", "cancelled at 1" }, // while the value head only learns
     };
 
     [Theory]
@@ -27,6 +29,7 @@ public sealed class ResumeTests : IDisposable
         RunConfig config = objective switch
         {
             "conditional" => _runs.Conditional,
+            "AWR" => _runs.AdvantageWeighted,
             "unlikelihood" => _runs.Unlikelihood(0.4, 0.5),
             _ => _runs.Config,
         };

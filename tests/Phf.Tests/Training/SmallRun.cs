@@ -56,6 +56,12 @@ internal sealed class SmallRun : IDisposable
     public RunConfig Unlikelihood(double threshold, double alpha) =>
         Config with { Objective = new() { Name = "Unlikelihood", ScoreThreshold = Threshold.At(threshold), Alpha = alpha } };
 
+    /// <summary>Reward-weighted regression; scores of the data are eighths below 1.</summary>
+    public RunConfig RewardWeighted(double beta) => Config with { Objective = new() { Name = "RWR", Beta = beta } };
+
+    /// <summary>Advantage-weighted regression with a value head that learns for two steps before it counts.</summary>
+    public RunConfig AdvantageWeighted => Config with { Objective = new() { Name = "AWR", Beta = 0.3, UseHeadTrainSteps = 2 } };
+
     public string At(string name) => _folder.At(name);
 
     /// <summary>Packs documents 0 .. <paramref name="documents"/> - 1, a fifth of them held out.</summary>

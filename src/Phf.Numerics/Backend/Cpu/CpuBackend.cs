@@ -26,6 +26,7 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
     private readonly AttentionBackwardJob<S, V> _attentionBackward;
     private readonly AttentionStepJob<S, V> _attentionStep = new();
     private readonly ClassifierJob<S, V> _classifier = new();
+    private readonly AddJob<S, V> _add = new();
     private readonly SquaredNormJob<S, V> _squaredNorm = new();
     private readonly AdamWJob<S, V> _adamW = new();
     private readonly ClearJob _clear = new();
@@ -180,6 +181,14 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
         job.Position = position;
         job.Scores = _scratch.Get((long)shape.Batch * shape.Heads * shape.Time);
         _pool.Run(job, shape.Batch * shape.Heads);
+    }
+
+    public void Add(Tensor source, Tensor destination)
+    {
+        _add.Source = source.Pointer;
+        _add.Destination = destination.Pointer;
+        _add.Length = source.Length;
+        _pool.Run(_add, Tiles(source.Length, AddJob<S, V>.ElementsPerTile));
     }
 
     public double SquaredNorm(FlatBlock values)

@@ -70,6 +70,22 @@ internal sealed unsafe class SquaredNormJob<S, V> : ITileJob
     }
 }
 
+/// <summary>destination += source, tile by tile.</summary>
+internal sealed unsafe class AddJob<S, V> : ITileJob
+    where S : struct, ISimd<V>
+    where V : struct
+{
+    public const int ElementsPerTile = 1 << 15;
+    public float* Source, Destination;
+    public long Length;
+
+    public void RunTile(int tile, int worker)
+    {
+        nint start = (nint)tile * ElementsPerTile;
+        Elementwise<S, V>.Add(Source + start, Destination + start, Destination + start, (int)Math.Min(ElementsPerTile, Length - start));
+    }
+}
+
 /// <summary>Zeros, tile by tile.</summary>
 internal sealed unsafe class ClearJob : ITileJob
 {

@@ -132,6 +132,12 @@ internal sealed partial class ReferenceBackend : IBackend
             dOutput.Span[i] = (float)(dOutput.Span[i] * Derivative(activation, preActivation.Span[i]));
     }
 
+    public void Add(Tensor source, Tensor destination)
+    {
+        for (int n = 0; n < source.Rows; n++)
+            for (int c = 0; c < source.Columns; c++) destination.Row(n)[c] += source.Row(n)[c];
+    }
+
     public double SquaredNorm(FlatBlock values)
     {
         double sum = 0;

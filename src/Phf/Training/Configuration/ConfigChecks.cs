@@ -8,12 +8,14 @@ internal static class ConfigChecks
     {
         ["MLE"] = [],
         ["Unlikelihood"] = ["score_threshold", "alpha", "soft"],
-        ["AWR"] = ["alpha", "beta", "use_value_head", "fixed_value", "clip_value", "clip_weight_max", "normalize_advantage"],
+        ["RWR"] = ["beta", "value", "clip_weight_max"],
+        ["AWR"] = ["alpha", "beta", "use_value_head", "fixed_value", "clip_value", "clip_weight_max", "normalize_advantage",
+            "value_init", "use_head_train_steps"],
     };
 
     /// <summary>Every problem, with the place of the key that it names where <paramref name="written"/> has it.</summary>
     public static IEnumerable<string> ProblemsIn(RunConfig config, MappingNode written) =>
-        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Training(config)).Concat(Generation(config))
+        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Regression(config)).Concat(Training(config)).Concat(Generation(config))
         .Select(problem => PlaceOf(written, problem.Path) is { } place ? $"{place}: {problem.Path} {problem.What}" : $"{problem.Path} {problem.What}");
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
@@ -46,6 +48,15 @@ internal static class ConfigChecks
             if (key.Name != "name" && given.Entries.ContainsKey(key.Name) && !parameters.Contains(key.Name)
                 && !Equals(key.Property.GetValue(objective), key.Property.GetValue(new ObjectiveSection())))
                 yield return ($"objective.{key.Name}", $"is no parameter of {objective.Name}; leave it out");
+    }
+
+    private static IEnumerable<(string Path, string What)> Regression(RunConfig config)
+    {
+        ObjectiveSection objective = config.Objective;
+        if (objective is { Name: "RWR" or "AWR", Beta: null })
+            yield return ("objective.beta", $"is missing; {objective.Name} needs it, on the scale of the scores (for PII about 0.01)");
+        if (objective is { Name: "AWR", Alpha: <= 0 or > 1 })
+            yield return ("objective.alpha", $"is {objective.Alpha}; for AWR it is a share above 0 and at most 1");
     }
 
     private static IEnumerable<(string Path, string What)> Training(RunConfig config)

@@ -70,7 +70,7 @@ public sealed record Gpt2ConfigKwargs
 [WithoutEffect("a version on the Hugging Face Hub, which is not asked; path_or_name is a folder", "revision")]
 public sealed record ModelKwargs
 {
-    [Key("The value head of AWR. Not set: no value head.")]
+    [Key("The value head of AWR. Not set: one with is_detached false where the objective weighs by values, else none.")]
     public ValueHeadConfig? ValueHeadConfig { get; init; }
 }
 
