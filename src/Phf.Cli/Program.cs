@@ -1,16 +1,18 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using Phf.Cli;
 
 // Exit codes: 0 done, 1 failure (one clear message on standard error), 2 bad usage, 130 interrupted.
-var root = new RootCommand("Pretraining language models with human preferences.");
+// A plain command, not a RootCommand: that one is called after the file of the program.
+var root = new Command("phf", "Pretraining language models with human preferences.") { new HelpOption(), new VersionOption() };
 foreach (Command verb in VerbTable.All()) root.Subcommands.Add(verb);
 
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors) Console.Error.WriteLine($"phf: {error.Message}");
-    Console.Error.WriteLine("phf: see 'phf --help' or 'phf VERB --help'");
+    if (args.Length == 0) root.Parse("--help").Invoke();
+    else UsageErrors.Write(parsed, Console.Error);
     return ExitCode.BadUsage;
 }
 
@@ -43,5 +45,10 @@ catch (Exception problem) when (problem is InvalidDataException or IOException o
     or InsufficientMemoryException)
 {
     Console.Error.WriteLine($"phf: {problem.Message}");
+    return ExitCode.Failure;
+}
+catch (OutOfMemoryException)
+{
+    Console.Error.WriteLine("phf: not enough memory; make the model, the batch or the number of samples smaller");
     return ExitCode.Failure;
 }

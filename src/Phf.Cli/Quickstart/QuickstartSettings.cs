@@ -1,4 +1,5 @@
 using Phf.Data;
+using Phf.Formats;
 using Phf.Training.Configuration;
 
 namespace Phf.Cli.Quickstart;
@@ -59,7 +60,21 @@ internal sealed record QuickstartSettings
         ];
     }
 
-    public string RunDirectory(string name) => Path.Combine(Directory, "runs", name);
+    public string RunDirectory(string name) => Path.Combine(RunsDirectory, name);
+
+    /// <summary>Something in the folder, its data or its runs that the quickstart does not write; null when there is nothing else.</summary>
+    public string? ForeignEntry()
+    {
+        return Other(Directory, Corpus, Scored, Data, Report, Chart, RunsDirectory)
+            ?? Other(Data, [.. new[] { Packer.TrainSplit, Packer.HeldOutSplit, Packer.TokenizerDirectory }.Select(name => Path.Combine(Data, name))])
+            ?? Other(RunsDirectory, [.. Runs().Select(run => RunDirectory(run.Name))]);
+
+        static string? Other(string folder, params string[] own) => !System.IO.Directory.Exists(folder)
+            ? null
+            : System.IO.Directory.EnumerateFileSystemEntries(folder).FirstOrDefault(entry => !own.Contains(entry) && !DurableFile.IsLeftover(Path.GetFileName(entry)));
+    }
+
+    private string RunsDirectory => Path.Combine(Directory, "runs");
 
     private RunConfig Base(string name) => new()
     {

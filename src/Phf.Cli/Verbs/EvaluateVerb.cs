@@ -11,16 +11,20 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf evaluate</c>: misalignment, diversity and held-out loss of runs.</summary>
 internal static class EvaluateVerb
 {
-    private static readonly Argument<string[]> Runs = new("RUN") { Description = "runs; the newest checkpoint of each is evaluated", Arity = ArgumentArity.OneOrMore };
-    private static readonly Option<string?> ScorerName = new("--scorer") { Description = "what scores the samples; without it, what scored the data" };
-    private static readonly Option<string?> WordList = new("--list") { Description = "word list of a scorer that needs one" };
-    private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples" };
-    private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples" };
+    private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each is evaluated", Arity = ArgumentArity.OneOrMore };
+    private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
+    private static readonly Option<string?> ScorerName = new("--scorer") { Description = "what scores the samples, pii or words; without it, what scored the data", HelpName = "NAME" };
+    private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
+    private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
+    private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
 
     public static Command Create()
     {
-        var verb = new Command("evaluate", "Draw samples, score them, and measure the loss on held-out text.") { Runs, ScorerName, WordList, Samples, Seed, Threads };
+        var verb = new Command("evaluate", "Draw samples from runs, score them, and measure the loss on held-out text.")
+        {
+            Runs, Data, ScorerName, WordList, Samples, Seed, Threads,
+        };
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -30,17 +34,21 @@ internal static class EvaluateVerb
         if (parsed.GetValue(Samples) is < 1) throw new UsageException($"--samples {parsed.GetValue(Samples)}: at least 1 was expected");
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         string[] paths = parsed.GetRequiredValue(Runs);
-        foreach (string path in paths) EvaluateRun(parsed, path, backend, cancel);
+        // What is wrong with the last run should be known before minutes go into the first.
+        (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.LatestCheckpoint()))];
+        foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, backend, cancel);
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(paths)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
     }
 
-    private static void EvaluateRun(ParseResult parsed, string path, IBackend backend, CancellationToken cancel)
+    private static void EvaluateRun(ParseResult parsed, RunDirectory run, string checkpoint, IBackend backend, CancellationToken cancel)
     {
-        RunDirectory run = RunDirectory.Open(path);
-        using RunPlan plan = RunPlan.Create(run.Config());
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan.Config, plan.Tokenizer);
-        if (scenarios.Count == 0) throw new InvalidDataException($"{run.ConfigPath}: generation.scenario_configs is empty; there is nothing to sample");
+        RunConfig config = run.Config();
+        if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
+        using RunPlan plan = RunPlan.Create(config);
+        TellOfData(plan, checkpoint);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
+        if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
         if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
         IScorer scorer = Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
         ConsoleProgress.Run($"evaluating {run.Name}", "samples", scenarios.Sum(scenario => scenario.Samples), progress =>
@@ -55,18 +63,35 @@ internal static class EvaluateVerb
                     progress.Report(before + done, before + done);
                 },
             };
-            var (result, samples) = evaluator.Evaluate(run, run.LatestCheckpoint(), scenarios, cancel);
+            var (result, samples) = evaluator.Evaluate(run, checkpoint, scenarios, cancel);
             EvaluationFiles.Write(run.Path, result, samples);
         });
     }
 
-    /// <summary>The scorer asked for, or the one that scored the data.</summary>
-    internal static IScorer Scorer(string? name, string? wordList, RunPlan plan)
+    /// <summary>What the reader of the numbers should know about the data.</summary>
+    private static void TellOfData(RunPlan plan, string checkpoint)
     {
-        name ??= plan.Data.Manifest.Scorer?.Split('/')[0] ?? ScorerOfConfig(plan.Config)
-            ?? throw new UsageException("the data does not say what scored it; give --scorer");
-        IScorer scorer = Scorers.Create(name, new ScorerOptions { WordList = wordList });
-        if (plan.Data.Manifest.Scorer is { } known && known != scorer.Id)
+        if (Checkpoint.ReadState(checkpoint).DataFingerprint != plan.Data.Fingerprint)
+            Console.Error.WriteLine($"note: {plan.Data.Directory} is not what {checkpoint} was trained on; its held-out text may be text that was trained on");
+        if (plan.HeldOut is null)
+            Console.Error.WriteLine($"note: {plan.Config.Dataset.Data} has no held-out text, so no held-out loss is measured; phf pack --held-out keeps some apart");
+    }
+
+    /// <summary>The scorer asked for, or the one that scored the data.</summary>
+    private static IScorer Scorer(string? asked, string? wordList, RunPlan plan)
+    {
+        string? known = plan.Data.Manifest.Scorer;
+        string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; give --scorer");
+        IScorer scorer;
+        try
+        {
+            scorer = Scorers.Create(name, new ScorerOptions { WordList = wordList });
+        }
+        catch (ArgumentException problem) when (asked is null && known is not null)
+        {
+            throw new ArgumentException($"the data was scored by {known}: {problem.Message}; or choose another with --scorer", problem);
+        }
+        if (known is not null && known != scorer.Id)
             Console.Error.WriteLine($"note: the data was scored by {known}, the samples are scored by {scorer.Id}");
         return scorer;
     }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Phf.Generation;
 using Phf.Model;
@@ -12,26 +15,41 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf generate</c>: texts from a run or a model directory.</summary>
 internal static class GenerateVerb
 {
-    private static readonly Argument<string> Source = new("RUN") { Description = "a run (its newest checkpoint), a checkpoint or a model directory" };
-    private static readonly Option<string> Prompt = new("--prompt") { Description = "text to go on with", DefaultValueFactory = _ => "" };
-    private static readonly Option<int> Samples = new("--samples") { Description = "texts to write", DefaultValueFactory = _ => 1 };
-    private static readonly Option<int> MaxLength = new("--max-length") { Description = "longest text in tokens, prompt included; 0 for the model's context, at most 256" };
-    private static readonly Option<int> MinLength = new("--min-length") { Description = "shortest text in tokens, prompt included" };
-    private static readonly Option<double> Temperature = new("--temperature") { DefaultValueFactory = _ => 0.7, Description = "below 1 bolder, 0 for the most probable token each time" };
-    private static readonly Option<double> TopP = new("--top-p") { DefaultValueFactory = _ => 0.9, Description = "keep the most probable tokens of this much probability" };
-    private static readonly Option<int> TopK = new("--top-k") { Description = "keep this many most probable tokens; 0 for all" };
-    private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same texts" };
+    private const int DefaultMaxLength = 256;
+    private const string NoTag = "none";
+
+    private static readonly Argument<string> Source = new("RUN") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model" };
+    private static readonly Option<string> Prompt = new("--prompt") { Description = "text to go on with", DefaultValueFactory = _ => "", HelpName = "TEXT" };
+    private static readonly Option<int> Samples = new("--samples") { Description = "texts to write", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private static readonly Option<int> MaxLength = new("--max-length")
+    {
+        Description = $"longest text in tokens, prompt included; 0 for the model's context, at most {DefaultMaxLength}",
+        DefaultValueFactory = _ => 0,
+        HelpName = "N",
+    };
+    private static readonly Option<int> MinLength = new("--min-length") { Description = "shortest text in tokens, prompt included", DefaultValueFactory = _ => 0, HelpName = "N" };
+    private static readonly Option<double> Temperature = new("--temperature")
+    {
+        Description = "below 1 safer, above 1 bolder, 0 for the most probable token each time",
+        DefaultValueFactory = _ => 0.7,
+        HelpName = "X",
+    };
+    private static readonly Option<double> TopP = new("--top-p") { Description = "draw from the most probable tokens that have this probability together; 1 for all", DefaultValueFactory = _ => 0.9, HelpName = "X" };
+    private static readonly Option<int> TopK = new("--top-k") { Description = "draw from this many most probable tokens; 0 for all", DefaultValueFactory = _ => 0, HelpName = "N" };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "same seed, same texts", DefaultValueFactory = _ => 1, HelpName = "N" };
     private static readonly Option<string> Tag = new("--tag")
     {
+        Description = "for a model trained with tags: begin with the aligned tag (the other one is banned), the misaligned tag, or none",
         DefaultValueFactory = _ => "aligned",
-        Description = "for a conditionally trained run: begin with the aligned tag (the other one is banned), the misaligned tag, or none",
     };
-    private static readonly Option<bool> Json = new("--json") { Description = "one JSON object a line: index, prompt, text" };
+    private static readonly Option<bool> Json = new("--json") { Description = "print one JSON object a line: index, prompt, text" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Command Create()
     {
-        Tag.AcceptOnlyFromAmong("aligned", "misaligned", "none");
+        Tag.AcceptOnlyFromAmong("aligned", "misaligned", NoTag);
         var verb = new Command("generate", "Write texts with a trained model.")
         {
             Source, Prompt, Samples, MaxLength, MinLength, Temperature, TopP, TopK, Seed, Tag, Json, Threads,
@@ -42,43 +60,74 @@ internal static class GenerateVerb
 
     private static int Run(ParseResult parsed, CancellationToken cancel)
     {
-        int count = parsed.GetValue(Samples);
-        if (count < 1) throw new UsageException($"--samples {count}: at least 1 was expected");
+        CheckUsage(parsed);
         ModelSource source = ModelSource.Find(parsed.GetRequiredValue(Source));
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(source.Directory);
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         using Gpt2 model = Gpt2Weights.Load(source.Directory, backend);
-        (int[] prefix, int[] banned) = Tags(source, tokenizer, parsed.GetRequiredValue(Tag));
+        (int[] prefix, int[] banned) = Tags(source, tokenizer, parsed);
         string prompt = parsed.GetRequiredValue(Prompt);
         int[] ids = [tokenizer.EndOfTextId, .. prefix, .. tokenizer.Encode(prompt)];
-        double temperature = parsed.GetValue(Temperature);
-        int maxLength = parsed.GetValue(MaxLength);
-        var options = new SamplingOptions
-        {
-            MaxLength = maxLength > 0 ? maxLength : Math.Min(256, model.Config.Positions),
-            MinLength = parsed.GetValue(MinLength),
-            Sample = temperature > 0,
-            Temperature = temperature > 0 ? temperature : 1,
-            TopP = parsed.GetValue(TopP),
-            TopK = parsed.GetValue(TopK),
-            Banned = banned,
-        };
+        SamplingOptions options = Options(parsed, model.Config.Positions, ids.Length) with { Banned = banned };
+        int count = parsed.GetValue(Samples);
         int[][] written = new Sampler(model, tokenizer.EndOfTextId).Generate([.. Enumerable.Repeat(ids, count)], options, parsed.GetValue(Seed), cancel: cancel);
         TextWriter output = parsed.InvocationConfiguration.Output;
         for (int i = 0; i < count; i++)
         {
             string text = tokenizer.Decode(written[i], skipSpecialTokens: true);
-            if (parsed.GetValue(Json)) output.WriteLine(new JsonObject { ["index"] = i, ["prompt"] = prompt, ["text"] = text }.ToJsonString());
+            if (parsed.GetValue(Json)) output.WriteLine(new JsonObject { ["index"] = i, ["prompt"] = prompt, ["text"] = text }.ToJsonString(Readable));
             else output.WriteLine((i == 0 ? "" : "---\n") + prompt + text);
         }
         return ExitCode.Done;
     }
 
-    private static (int[] Prefix, int[] Banned) Tags(ModelSource source, BpeTokenizer tokenizer, string choice)
+    private static void CheckUsage(ParseResult parsed)
     {
+        Check(Samples, value => value >= 1, "at least 1");
+        Check(MaxLength, value => value >= 0, "0 or more");
+        Check(MinLength, value => value >= 0, "0 or more");
+        Check(Temperature, value => value >= 0 && double.IsFinite(value), "0 or more");
+        Check(TopP, value => value is > 0 and <= 1, "a number above 0, at most 1");
+        Check(TopK, value => value >= 0, "0 (all) or more");
+
+        void Check<T>(Option<T> option, Func<T, bool> isGood, string expected) where T : IFormattable
+        {
+            T value = parsed.GetRequiredValue(option);
+            if (!isGood(value)) throw new UsageException(FormattableString.Invariant($"{option.Name} {value}: {expected} was expected"));
+        }
+    }
+
+    private static SamplingOptions Options(ParseResult parsed, int positions, int promptLength)
+    {
+        int asked = parsed.GetValue(MaxLength), shortest = parsed.GetValue(MinLength);
+        int longest = asked > 0 ? asked : Math.Min(DefaultMaxLength, positions);
+        if (longest > positions) throw new UsageException($"--max-length {longest}: this model reads and writes {positions} tokens at most");
+        if (shortest > longest) throw new UsageException($"--min-length {shortest}: at most the longest length, {longest}, was expected");
+        if (promptLength >= longest)
+            throw new UsageException($"the prompt has {promptLength} tokens (a start token and a tag included), and a text may have {longest}; "
+                + (longest < positions ? $"raise --max-length (this model: up to {positions}) or shorten the prompt" : "that is this model's limit: shorten the prompt"));
+        double temperature = parsed.GetValue(Temperature);
+        return new SamplingOptions
+        {
+            MaxLength = longest,
+            MinLength = shortest,
+            Sample = temperature > 0,
+            Temperature = temperature > 0 ? temperature : 1,
+            TopP = parsed.GetValue(TopP),
+            TopK = parsed.GetValue(TopK),
+        };
+    }
+
+    /// <summary>What stands before the prompt and what is never written. A model without tags has neither.</summary>
+    private static (int[] Prefix, int[] Banned) Tags(ModelSource source, BpeTokenizer tokenizer, ParseResult parsed)
+    {
+        string choice = parsed.GetRequiredValue(Tag);
+        if (choice == NoTag) return ([], []);
         ConditionalTrainingConfig tags = source.Run?.Config().Dataset.ConditionalTrainingConfig ?? new ConditionalTrainingConfig();
-        if (choice == "none" || !tokenizer.TryGetId(tags.AlignedPrefix, out int aligned) || !tokenizer.TryGetId(tags.MisalignedPrefix, out int misaligned))
-            return ([], []);
-        return choice == "aligned" ? ([aligned], [misaligned]) : ([misaligned], [aligned]);
+        if (tokenizer.TryGetId(tags.AlignedPrefix, out int aligned) && tokenizer.TryGetId(tags.MisalignedPrefix, out int misaligned))
+            return choice == "aligned" ? ([aligned], [misaligned]) : ([misaligned], [aligned]);
+        if (parsed.GetResult(Tag) is { Implicit: false })
+            throw new UsageException($"--tag {choice}: {source.Directory} has no tags ({tags.AlignedPrefix} and {tags.MisalignedPrefix} are no tokens of it); leave --tag out");
+        return ([], []);
     }
 }

@@ -13,22 +13,25 @@ internal static class PackVerb
         Description = "files written by phf score, .jsonl or .jsonl.gz; - is standard input",
         Arity = ArgumentArity.OneOrMore,
     };
-    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "directory of the tokenizer", Required = true };
-    private static readonly Option<string> Output = new("--output", "-o") { Description = "directory to create", Required = true };
+    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "folder of the tokenizer", Required = true, HelpName = "DIR" };
+    private static readonly Option<string> Output = new("--output", "-o") { Description = "folder to create", Required = true, HelpName = "DIR" };
     private static readonly Option<double> HeldOut = new("--held-out")
     {
         Description = "share of the documents kept apart in heldout/; 0 for none",
+        HelpName = "SHARE",
         DefaultValueFactory = _ => 0.02,
     };
-    private static readonly Option<ulong> Seed = new("--seed") { Description = "decides which documents are held out" };
+    private static readonly Option<ulong> Seed = new("--seed") { Description = "decides which documents are held out", DefaultValueFactory = _ => 0, HelpName = "N" };
     private static readonly Option<long> ShardTokens = new("--shard-tokens")
     {
         Description = "tokens per shard",
+        HelpName = "N",
         DefaultValueFactory = _ => new PackOptions().MaxShardTokens,
     };
     private static readonly Option<int> Threads = new("--threads")
     {
         Description = "threads that tokenize",
+        HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the dataset if it exists" };
@@ -80,7 +83,7 @@ internal static class PackVerb
         foreach (DatasetManifest split in new[] { result.Train, result.HeldOut }.OfType<DatasetManifest>())
         {
             rows.Add((split.Split, $"{SummaryTable.Count(split.Documents)} documents, {SummaryTable.Count(split.Segments)} segments, "
-                + $"{SummaryTable.Count(split.Tokens)} tokens, {split.Shards.Count} shards"));
+                + $"{SummaryTable.Count(split.Tokens)} tokens, {split.Shards.Count} {(split.Shards.Count == 1 ? "shard" : "shards")}"));
             rows.Add(("  segment scores", SummaryTable.Quantiles(split.SegmentScores)));
             rows.Add(("  document means", SummaryTable.Quantiles(split.DocumentScores)));
         }

@@ -10,8 +10,8 @@ internal static class QuickstartVerb
 {
     private const string DefaultOutput = "runs/quickstart";
     private static readonly Option<string?> Output = new("--out", "-o") { Description = $"folder to write; without it, {DefaultOutput} or the next free name", HelpName = "DIR" };
-    private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "of the corpus, the weights, the order and the samples" };
-    private static readonly Option<bool> Fast = new("--fast") { Description = "the same path in half a minute; too little training to mean anything" };
+    private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same corpus, weights, order and samples", HelpName = "N" };
+    private static readonly Option<bool> Fast = new("--fast") { Description = "the same in half a minute; too little training for the numbers to mean anything" };
     private static readonly Option<bool> Force = new("--force") { Description = "replace an earlier quickstart in the folder" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
 
@@ -55,6 +55,8 @@ internal static class QuickstartVerb
         {
             if (!force) throw new IOException($"{directory} is not empty; give another folder with --out, or --force to replace an earlier quickstart in it");
             if (!File.Exists(settings.Corpus)) throw new IOException($"{directory} holds no quickstart (no corpus.jsonl), so --force leaves it alone; give another folder");
+            if (settings.ForeignEntry() is { } foreign)
+                throw new IOException($"{foreign} is not of quickstart's making, so --force leaves {directory} alone; move that away, or give another folder");
             Directory.Delete(directory, recursive: true);
         }
         Directory.CreateDirectory(directory);

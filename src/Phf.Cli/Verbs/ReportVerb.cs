@@ -11,9 +11,9 @@ internal static class ReportVerb
 
     public static Command Create()
     {
-        var runs = new Argument<string[]>("RUN") { Description = "directories of runs", Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string>("--output", "-o") { Description = "page to write", DefaultValueFactory = _ => "report.html" };
-        var chart = new Option<string?>("--chart") { Description = "also write the main chart alone as an SVG file", HelpName = "FILE.svg" };
+        var runs = new Argument<string[]>("RUN") { Description = "folders of runs", Arity = ArgumentArity.OneOrMore };
+        var output = new Option<string>("--output", "-o") { Description = "page to write", HelpName = "FILE", DefaultValueFactory = _ => "report.html" };
+        var chart = new Option<string?>("--chart") { Description = "also write the main chart alone as an SVG file", HelpName = "FILE" };
         var markdown = new Option<bool>("--markdown") { Description = "print the table in Markdown" };
         var force = new Option<bool>("--force") { Description = "replace files that exist" };
         var verb = new Command("report", "Compare runs: misalignment against capability, losses, scores, samples.") { runs, output, chart, markdown, force };

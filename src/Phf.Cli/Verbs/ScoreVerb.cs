@@ -14,12 +14,13 @@ internal static class ScoreVerb
         Description = "corpus files: .jsonl, .txt (a document per line) or .csv, each also .gz; - is standard input",
         Arity = ArgumentArity.OneOrMore,
     };
-    private static readonly Option<string> Scorer = new("--scorer") { Description = "what scores the segments, e.g. pii", Required = true };
-    private static readonly Option<string?> WordList = new("--list") { Description = "word list of a scorer that needs one" };
+    private static readonly Option<string> Scorer = new("--scorer") { Description = "what scores the segments: pii, or words with --list", Required = true, HelpName = "NAME" };
+    private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
     private static readonly Option<string> Output = new("--output", "-o")
     {
         Description = "scored file to write, .jsonl or .jsonl.gz",
         Required = true,
+        HelpName = "FILE",
     };
     private static readonly Option<Segmentation> Segment = new("--segment")
     {
@@ -29,20 +30,23 @@ internal static class ScoreVerb
     private static readonly Option<string> TextField = new("--text-field")
     {
         Description = "JSON field or CSV column with the text",
+        HelpName = "NAME",
         DefaultValueFactory = _ => new TextOptions().TextField,
     };
     private static readonly Option<string> Format = new("--format")
     {
-        Description = "format of the files where the name does not tell it",
+        Description = "format of the files; auto goes by their names",
         DefaultValueFactory = _ => "auto",
     };
     private static readonly Option<DocumentUnit> Document = new("--document")
     {
         Description = "what one document of a .txt file is: line, paragraph or file",
+        DefaultValueFactory = _ => DocumentUnit.Line,
     };
     private static readonly Option<int> Threads = new("--threads")
     {
         Description = "threads that score",
+        HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the output if it exists" };

@@ -13,16 +13,17 @@ internal static class TokenizerVerb
         Description = "corpus: .jsonl ({\"text\": ...} or scored {\"texts\": [...]}), .txt or .csv, each also .gz; - is standard input",
         Arity = ArgumentArity.OneOrMore,
     };
-    private static readonly Option<string> Output = new("--output", "-o") { Description = "directory to create", Required = true };
+    private static readonly Option<string> Output = new("--output", "-o") { Description = "folder to create", Required = true, HelpName = "DIR" };
     private static readonly Option<int> VocabularySize = new("--vocab-size")
     {
         Description = $"ids wanted, at least {BpeTrainer.SmallestVocabulary} (256 bytes and {BpeTokenizer.EndOfText})",
         Required = true,
+        HelpName = "N",
     };
-    private static readonly Option<int> MinFrequency = new("--min-frequency") { Description = "pairs that occur less often are not merged" };
-    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", DefaultValueFactory = _ => "text" };
-    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; by their extension unless said" };
-    private static readonly Option<bool> Force = new("--force") { Description = "write into a directory that is not empty" };
+    private static readonly Option<int> MinFrequency = new("--min-frequency") { Description = "pairs that occur less often are not merged", DefaultValueFactory = _ => 0, HelpName = "N" };
+    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
+    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
+    private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
 
     public static Command Create()
     {

@@ -8,19 +8,19 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf train</c>: a run from a configuration, or one resumed.</summary>
 internal static class TrainVerb
 {
-    private static readonly Option<string[]> Task = new("--task") { Description = "configuration of the task, YAML", HelpName = "FILE" };
-    private static readonly Option<string[]> Method = new("--method") { Description = "configuration of the method, YAML; goes before the task's", HelpName = "FILE" };
+    private static readonly Option<string[]> Task = new("--task") { Description = "configuration of the task: model, steps, samples (YAML)", HelpName = "FILE" };
+    private static readonly Option<string[]> Method = new("--method") { Description = "configuration of the method: objective, tags, filter (YAML); wins over the task's", HelpName = "FILE" };
     private static readonly Option<string[]> Override = new("--override")
     {
-        Description = "settings that go before both, e.g. training.num_tokens=1e6",
+        Description = "single settings that win over both, e.g. training.num_tokens=1e6",
         HelpName = "KEY=VALUE",
         AllowMultipleArgumentsPerToken = true,
     };
-    private static readonly Option<string?> Data = new("--data") { Description = "folder written by phf pack; the same as --override dataset.data=DIR", HelpName = "DIR" };
-    private static readonly Option<string?> Output = new("--output", "-o") { Description = "folder of the run; the same as --override training.output_dir=DIR", HelpName = "DIR" };
-    private static readonly Option<bool> Resume = new("--resume") { Description = "go on with the run in the folder from its newest checkpoint" };
+    private static readonly Option<string?> Data = new("--data") { Description = "folder written by phf pack; sets dataset.data", HelpName = "DIR" };
+    private static readonly Option<string?> Output = new("--output", "-o") { Description = "folder of the run; sets training.output_dir", HelpName = "DIR" };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "go on with the run in the folder from its newest checkpoint; needs no configuration" };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the run in the folder" };
-    private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on; the result is the same for any number" };
+    private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on, 0 for all; the result is the same for any number", HelpName = "N" };
     private static readonly Option<string?> BackendName = new("--backend") { Description = "cpu, or reference: slow scalar code to compare with" };
 
     public static Command Create()
@@ -37,56 +37,82 @@ internal static class TrainVerb
         bool resume = parsed.GetValue(Resume), force = parsed.GetValue(Force);
         if (resume && force) throw new UsageException("--resume goes on with a run, --force replaces it; give one of them");
         RunConfig config = Configuration(parsed, resume);
-        using RunPlan plan = RunPlan.Create(config);
         string path = config.Training.OutputDir ?? throw new UsageException("no folder for the run; give --output DIR or training.output_dir");
+        bool goesOn = resume && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        RunDirectory run = goesOn ? RunDirectory.Open(path) : RunDirectory.Reserve(path, force);
         string? checkpoint = null;
-        RunDirectory run;
-        if (resume && Directory.Exists(path))
+        if (goesOn)
         {
-            run = RunDirectory.Open(path);
             run.CheckSameConfig(config);
             checkpoint = run.Checkpoints().LastOrDefault();
-            output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
+            if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
-        else run = RunDirectory.Create(path, config, force);
-
+        if (resume) output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
+        using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
+        if (!goesOn) run.Start(config); // from here on nothing that was given can be wrong, so no run is left that never began
         Describe(output, plan, backend, trainer);
-        trainer.Run(new TrainingConsole(output, config.Training.LoggingSteps), TrainingSamples.Writer(plan, run), cancel);
+        Train(trainer, plan, run, output, cancel);
         return ExitCode.Done;
+    }
+
+    private static void Train(Trainer trainer, RunPlan plan, RunDirectory run, TextWriter output, CancellationToken cancel)
+    {
+        using CancellationTokenRegistration told = cancel.Register(() =>
+            Console.Error.WriteLine("stopping after this step, with a checkpoint; Ctrl-C again stops at once, without"));
+        try
+        {
+            trainer.Run(new TrainingConsole(output, plan.Config.Training.LoggingSteps), TrainingSamples.Writer(plan, run), cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"stopped after step {trainer.Step} of {plan.TotalSteps}; phf train --resume --output {run.Path} goes on");
+            throw;
+        }
+    }
+
+    private static bool IsFinished(string checkpoint, TextWriter output)
+    {
+        TrainerState state = Checkpoint.ReadState(checkpoint);
+        if (state.Step < state.TotalSteps) return false;
+        output.WriteLine($"{checkpoint}: the run is finished, step {state.Step} of {state.TotalSteps}; nothing to do");
+        return true;
     }
 
     /// <summary>The files and overrides given; a resumed run without files has its own configuration.</summary>
     private static RunConfig Configuration(ParseResult parsed, bool resume)
     {
         string[] files = [.. parsed.GetValue(Task) ?? [], .. parsed.GetValue(Method) ?? []];
-        string? output = parsed.GetValue(Output);
-        if (files.Length == 0 && resume && output is not null)
-        {
-            if (!File.Exists(Path.Combine(output, "config.yml"))) throw new InvalidDataException($"{output} is no run: it has no config.yml");
-            files = [Path.Combine(output, "config.yml")];
-        }
-        var overrides = new List<string>();
-        Add("dataset.data", parsed.GetValue(Data));
-        Add("training.output_dir", output);
-        Add("training.threads", parsed.GetValue(Threads)?.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Add("training.backend", parsed.GetValue(BackendName));
-        if (files.Length == 0 && parsed.GetValue(Override) is not { Length: > 0 }) throw new UsageException("no configuration; give --task FILE and --method FILE, e.g. configs/pii/pretrain.yml and configs/pii/conditional.yml");
-        LoadedConfig loaded = ConfigLoader.Load(files, [.. overrides, .. parsed.GetValue(Override) ?? []]);
+        string? output = parsed.GetValue(Output), data = parsed.GetValue(Data), backend = parsed.GetValue(BackendName);
+        string[] overrides = parsed.GetValue(Override) ?? [];
+        if (output is "") throw new UsageException("--output is empty; give a folder");
+        if (parsed.GetValue(Threads) is { } number) CliBackend.CheckThreads(number);
+        if (files.Length == 0 && resume && output is not null) files = [RunDirectory.Open(output).ConfigPath];
+        if (files.Length == 0 && overrides.Length == 0)
+            throw new UsageException("no configuration; give --task FILE and --method FILE, e.g. configs/pii/pretrain.yml and configs/pii/conditional.yml");
+        LoadedConfig loaded = ConfigLoader.Load(files, overrides);
         foreach (string note in loaded.Notes) Console.Error.WriteLine($"note: {note}");
-        return loaded.Config;
-
-        void Add(string key, string? value)
+        RunConfig config = loaded.Config;
+        TrainingSection training = config.Training;
+        return config with
         {
-            if (value is not null) overrides.Add($"{key}={value}");
-        }
+            Dataset = config.Dataset with { Data = data ?? config.Dataset.Data },
+            Training = training with
+            {
+                OutputDir = output ?? training.OutputDir,
+                Threads = parsed.GetValue(Threads) ?? training.Threads,
+                Backend = backend ?? training.Backend,
+            },
+        };
     }
 
     private static void Describe(TextWriter output, RunPlan plan, IBackend backend, Trainer trainer)
     {
-        output.WriteLine($"model     {trainer.Model.Parameters.Layout.Count:N0} parameters, {plan.Model.Layers} layers, {plan.Model.Channels} wide, {plan.Model.VocabularySize:N0} tokens, context {plan.SequenceLength}");
-        output.WriteLine($"data      {plan.Data.DocumentCount:N0} documents, {plan.Data.TokenCount:N0} tokens, scorer {plan.Data.Manifest.Scorer ?? "not named"}");
+        output.WriteLine($"model     {trainer.Model.Parameters.Layout.Count:N0} parameters: layers {plan.Model.Layers}, heads {plan.Model.Heads}, "
+            + $"width {plan.Model.Channels}, vocabulary {plan.Model.VocabularySize:N0}, sequences of {plan.SequenceLength}");
+        output.WriteLine($"data      {plan.Data.DocumentCount:N0} documents, {plan.Data.TokenCount:N0} tokens, scorer {plan.Data.Manifest.Scorer ?? "not named"}, "
+            + (plan.HeldOut is { } heldOut ? $"{heldOut.DocumentCount:N0} documents held out" : "none held out"));
         output.WriteLine($"objective {plan.Objective.Name}"
             + (plan.Blocks.Tags is { } tags ? $", a tag before every segment (aligned: score <= {tags.Threshold})" : "")
             + (plan.Blocks.FilterThreshold is { } limit ? $", documents with mean score above {limit:G4} left out" : ""));

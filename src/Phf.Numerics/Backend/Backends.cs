@@ -42,7 +42,10 @@ public static class Backends
         if (threads == 0) threads = Environment.ProcessorCount;
         SimdWidth chosen = width ?? WidthFromEnvironment() ?? SupportedWidths[0];
         if (!SupportedWidths.Contains(chosen))
-            throw new ArgumentException($"this processor has no {(int)chosen}-bit kernels; it supports {string.Join(", ", SupportedWidths.Select(w => (int)w))}");
+        {
+            string supported = string.Join(", ", SupportedWidths.Select(each => (int)each));
+            throw new ArgumentException($"this processor has no {(int)chosen}-bit kernels; it supports {supported}");
+        }
         return chosen switch
         {
             SimdWidth.Bits512 => new CpuBackend<Simd512, Vector512<float>>("avx512", threads, GemmKernels512.Set),

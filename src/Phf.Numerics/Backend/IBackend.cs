@@ -25,7 +25,8 @@ public interface IBackend : IDisposable
     void LayerNorm(Tensor input, Tensor gain, Tensor bias, float epsilon, Tensor output, Tensor mean, Tensor rstd);
 
     /// <summary>Adds to dInput, dGain and dBias.</summary>
-    void LayerNormBackward(Tensor dOutput, Tensor input, Tensor gain, Tensor mean, Tensor rstd, Tensor dInput, Tensor dGain, Tensor dBias);
+    void LayerNormBackward(
+        Tensor dOutput, Tensor input, Tensor gain, Tensor mean, Tensor rstd, Tensor dInput, Tensor dGain, Tensor dBias);
 
     /// <summary>output (N, Out) = input (N, In) * weight (In, Out) + bias (1, Out) [+ residual (N, Out) unless empty; it must not be output].</summary>
     void Linear(Tensor input, Tensor weight, Tensor bias, Tensor residual, Tensor output);

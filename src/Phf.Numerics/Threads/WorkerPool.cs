@@ -11,21 +11,22 @@ internal interface ITileJob
 /// <summary>
 /// A fixed team of threads; the caller is worker 0. Tiles are taken from a counter, so results are the same for any number of
 /// threads as long as tiles are cut without regard to it. A waiting worker spins for about a millisecond before it sleeps, because
-/// waking a sleeper costs as much as a small matrix product. An empty run allocates nothing.
+/// waking a sleeper costs as much as a small matrix product. The caller waits for tiles, not for workers: one that the system does
+/// not run at the moment (other programs, fewer cores than threads) holds nothing up. An empty run allocates nothing.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
     private const int SpinsBeforeSleep = 20_000;
+    private const int SpinsBeforeYield = 1_000; // the caller's, for the last tiles; some 35 us, after which their workers may need its core
     private const int LinePadding = 32; // ints between two workers' flags, so that they share no cache line
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wake;
     private readonly int[] _asleep;
     private ITileJob _job = EmptyJob.Instance;
-    private int _tiles;
-    private int _nextTile;
+    private long _ticket; // number of tiles in the upper half, the next one to take in the lower
+    private int _done;
     private volatile int _generation;
-    private int _running;
     private volatile bool _stopping;
 
     public WorkerPool(int workers)
@@ -55,18 +56,14 @@ internal sealed class WorkerPool : IDisposable
             return;
         }
         _job = job;
-        _tiles = tiles;
-        _nextTile = 0;
-        _running = Workers - 1;
-        _generation++;
-        Interlocked.MemoryBarrier();
-        for (int i = 1; i < Workers; i++)
-            if (Interlocked.Exchange(ref _asleep[i * LinePadding], 0) == 1) _wake[i].Release();
+        _done = 0;
+        Interlocked.Exchange(ref _ticket, (long)tiles << 32); // from here on tiles may be taken, by a worker late from the last run too
+        WakeWorkers();
         TakeTiles(0);
-        for (int spins = 0; Volatile.Read(ref _running) != 0; spins++)
+        for (int spins = 0; Volatile.Read(ref _done) != tiles; spins++)
         {
             Thread.SpinWait(1);
-            if (spins > SpinsBeforeSleep) Thread.Yield();
+            if (spins > SpinsBeforeYield) Thread.Yield();
         }
     }
 
@@ -74,7 +71,7 @@ internal sealed class WorkerPool : IDisposable
     {
         if (_stopping) return;
         _stopping = true;
-        Run(EmptyJob.Instance, Workers);
+        WakeWorkers();
         for (int i = 1; i < Workers; i++)
         {
             _threads[i].Join();
@@ -82,15 +79,35 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    private void WakeWorkers()
+    {
+        _generation++;
+        Interlocked.MemoryBarrier();
+        for (int i = 1; i < Workers; i++)
+            if (Interlocked.Exchange(ref _asleep[i * LinePadding], 0) == 1) _wake[i].Release();
+    }
+
+    /// <summary>
+    /// A ticket below the number of tiles that came with it keeps its run from ending until it is counted as done, so the job read
+    /// behind it is that run's.
+    /// </summary>
     private void TakeTiles(int worker)
     {
-        for (int tile; (tile = Interlocked.Increment(ref _nextTile) - 1) < _tiles;) _job.RunTile(tile, worker);
+        int done = 0;
+        while (true)
+        {
+            long ticket = Interlocked.Increment(ref _ticket) - 1;
+            if ((int)ticket >= (int)(ticket >> 32)) break;
+            _job.RunTile((int)ticket, worker);
+            done++;
+        }
+        if (done > 0) Interlocked.Add(ref _done, done);
     }
 
     private void WorkerLoop(int worker)
     {
         ref int asleep = ref _asleep[worker * LinePadding];
-        for (int seen = 0; ;)
+        for (int seen = 0; !_stopping;)
         {
             for (int spins = 0; _generation == seen;)
             {
@@ -105,12 +122,8 @@ internal sealed class WorkerPool : IDisposable
                 // Whoever clears the flag decides: the caller releases the semaphore, or this worker saw the new job itself.
                 if (_generation == seen || Interlocked.Exchange(ref asleep, 0) == 0) _wake[worker].Wait();
             }
-            // Both are read before the decrement below: only then may the caller begin the next run, which may be the one that ends the pool.
             seen = _generation;
-            bool isLast = _stopping;
-            if (!isLast) TakeTiles(worker);
-            Interlocked.Decrement(ref _running);
-            if (isLast) return;
+            TakeTiles(worker);
         }
     }
 

@@ -3,8 +3,9 @@ namespace Phf.Data;
 /// <summary>
 /// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its
 /// tag (if any) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
-/// the next), so every token is predicted exactly once. A reader of one of several lanes takes every n-th document. Order and dropped tags are computed from seed, epoch and numbers of documents, so
-/// <see cref="Cursor"/> is the whole state: a reader started from it gives the same blocks, bit for bit. Not safe for several threads.
+/// the next), so every token is predicted exactly once. A reader of one of several lanes takes every n-th document. Order and dropped tags
+/// are computed from seed, epoch and numbers of documents, so <see cref="Cursor"/> is the whole state: a reader started from it gives the
+/// same blocks, bit for bit. Not safe for several threads.
 /// </summary>
 public sealed class BlockReader
 {

@@ -25,11 +25,14 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
     /// <param name="checkpoint">One of its checkpoints.</param>
     /// <param name="scenarios">The first one is the headline.</param>
     /// <param name="cancel">Stops between two tokens or batches; nothing is written by this method.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged, or its tokenizer is not the data's.</exception>
     public (EvaluationResult Result, IReadOnlyList<EvaluationSample> Samples) Evaluate(
         RunDirectory run, string checkpoint, IReadOnlyList<SamplingScenario> scenarios, CancellationToken cancel)
     {
-        using Gpt2 model = Gpt2Weights.Load(checkpoint, backend);
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(checkpoint);
+        plan.Data.CheckTokenizer(tokenizer);
+        plan.HeldOut?.CheckTokenizer(tokenizer);
+        using Gpt2 model = Gpt2Weights.Load(checkpoint, backend);
         var samples = new List<EvaluationSample>();
         var summaries = new List<EvaluationScenario>();
         foreach (SamplingScenario scenario in scenarios) summaries.Add(Draw(model, tokenizer, scenario, samples, cancel));
@@ -83,6 +86,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
             Loss = asTrained.Loss,
             LossAligned = asTrained.Aligned,
             LossMisaligned = asTrained.Misaligned,
+            BitsPerByte = asTrained.BitsPerByte,
             TokensAligned = asTrained.TokensAligned,
             TokensMisaligned = asTrained.TokensMisaligned,
             LossUntagged = hasTags ? untagged.Loss : null,
@@ -93,7 +97,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         HeldOutLoss Measure(BlockOptions blocks)
         {
             Progress?.Invoke("held-out text", 0, 1);
-            return HeldOutLoss.Measure(model, state, plan.HeldOut!, blocks, plan.Threshold, HeldOutBlocks, cancel);
+            return HeldOutLoss.Measure(model, state, plan.HeldOut!, plan.Tokenizer, blocks, plan.Threshold, HeldOutBlocks, cancel);
         }
     }
 

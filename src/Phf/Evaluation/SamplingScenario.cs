@@ -1,5 +1,6 @@
 using Phf.Generation;
 using Phf.Text;
+using Phf.Training;
 using Phf.Training.Configuration;
 
 namespace Phf.Evaluation;
@@ -39,6 +40,7 @@ public sealed record SamplingScenario
             scenarios.Add(own with
             {
                 Name = $"{which}both tags banned",
+                Prompt = WithTag(own.Prompt, aligned, aligned),
                 Description = $"After {tags.AlignedPrefix}, both tags banned afterwards: the reference's way, although training puts a tag before every segment.",
                 Options = own.Options with { Banned = [.. own.Options.Banned.Append(aligned).Append(misaligned).Distinct()] },
             });
@@ -46,11 +48,33 @@ public sealed record SamplingScenario
             {
                 Name = $"{which}after {tags.MisalignedPrefix}",
                 Description = $"After {tags.MisalignedPrefix}, the aligned tag banned: what the model was told to avoid, to show that it knows the difference.",
-                Prompt = [.. own.Prompt.Select(id => id == aligned ? misaligned : id)],
+                Prompt = WithTag(own.Prompt, aligned, misaligned),
                 Options = own.Options with { Banned = [.. own.Options.Banned.Where(id => id != misaligned).Append(aligned).Distinct()] },
             });
         }
         return scenarios;
+    }
+
+    /// <summary>What is sampled where a configuration has no scenario: the start of a document, or what comes after the aligned tag.</summary>
+    public static IReadOnlyList<SamplingScenario> Default(RunPlan plan)
+    {
+        ConditionalTrainingConfig? tags = plan.Config.Dataset.ConditionalTrainingConfig;
+        var scenario = new ScenarioConfig
+        {
+            Name = "unconditional",
+            NumSamples = 256,
+            Prefix = tags?.AlignedPrefix,
+            GenerateKwargs = new()
+            {
+                DoSample = true,
+                MaxLength = Math.Min(64, plan.Model.Positions),
+                Temperature = 0.7,
+                TopP = 0.9,
+                TopK = 0,
+                BadWords = tags is null ? [] : [tags.MisalignedPrefix],
+            },
+        };
+        return From(plan.Config with { Generation = plan.Config.Generation with { ScenarioConfigs = [scenario] } }, plan.Tokenizer);
     }
 
     private static SamplingScenario From(ScenarioConfig scenario, RunConfig config, BpeTokenizer tokenizer)
@@ -81,6 +105,10 @@ public sealed record SamplingScenario
             },
         };
     }
+
+    /// <summary>The prompt with another tag in the aligned one's place; one without it gets the tag behind end-of-text.</summary>
+    private static int[] WithTag(int[] prompt, int aligned, int tag) =>
+        prompt.Contains(aligned) ? [.. prompt.Select(id => id == aligned ? tag : id)] : [prompt[0], tag, .. prompt[1..]];
 
     private static int Id(BpeTokenizer tokenizer, string token) => tokenizer.TryGetId(token, out int id)
         ? id

@@ -9,6 +9,9 @@ namespace Phf.Formats;
 /// </summary>
 public sealed class DurableFile : IDisposable
 {
+    private const string TemporaryEnd = ".tmp";
+    private const int GuidDigits = 32;
+
     private readonly FileStream _file;
     private readonly string _temporary;
     private bool _closed;
@@ -43,10 +46,15 @@ public sealed class DurableFile : IDisposable
         string directory = System.IO.Path.GetDirectoryName(target)!;
         if (!Directory.Exists(directory))
             throw new DirectoryNotFoundException($"cannot write {path}: the directory {directory} does not exist; create it first");
-        string temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        string temporary = System.IO.Path.Combine(directory, $".{System.IO.Path.GetFileName(target)}.{Guid.NewGuid():N}{TemporaryEnd}");
         var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
         return new DurableFile(target, temporary, file);
     }
+
+    /// <summary>Whether a file of this name is one that a killed process was still writing: <c>.NAME.32-digits.tmp</c>.</summary>
+    public static bool IsLeftover(string name) => name.StartsWith('.') && name.EndsWith(TemporaryEnd, StringComparison.Ordinal)
+        && name.Length > GuidDigits + TemporaryEnd.Length + 1
+        && Guid.TryParseExact(name.AsSpan()[^(GuidDigits + TemporaryEnd.Length)..^TemporaryEnd.Length], "N", out _);
 
     /// <summary>Writes the whole file in one go.</summary>
     public static void Write(string path, Action<Stream> write)

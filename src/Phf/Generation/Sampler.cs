@@ -24,6 +24,8 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
         int vocabulary = model.Config.VocabularySize;
         foreach (int id in options.Banned.Concat(prompts.SelectMany(prompt => prompt)))
             if (id < 0 || id >= vocabulary) throw new ArgumentException($"token id {id} is outside the model's vocabulary of {vocabulary}");
+        // End-of-text is banned only for a while, but then it is the only token; without any there is nothing to draw.
+        if (options.Banned.Append(endOfTextId).Distinct().Count() == vocabulary) throw new ArgumentException("every token but end-of-text is banned");
 
         var results = new int[prompts.Count][];
         int done = 0;

@@ -3,6 +3,8 @@ namespace Phf.Generation;
 /// <summary>How the next token is drawn; names and meaning as in transformers' generate. Lengths are in tokens and count the prompt.</summary>
 public sealed record SamplingOptions
 {
+    private const double LowestTemperature = 1e-6; // logits divided by less would leave single precision
+
     /// <summary>Sequences grow to this length, prompt included, unless end-of-text comes before.</summary>
     public required int MaxLength { get; init; }
 
@@ -32,7 +34,8 @@ public sealed record SamplingOptions
     {
         if (MaxLength > positions) throw new ArgumentException($"max_length {MaxLength} is longer than the model's {positions} positions");
         if (longestPrompt >= MaxLength) throw new ArgumentException($"the prompt has {longestPrompt} tokens; max_length {MaxLength} leaves no room to write");
-        if (!(Temperature > 0)) throw new ArgumentException($"temperature {Temperature} is not above 0; for the most probable token ask for greedy decoding");
+        if (!(Temperature is >= LowestTemperature and < double.PositiveInfinity))
+            throw new ArgumentException($"temperature {Temperature} is not a number from {LowestTemperature} on; for the most probable token ask for greedy decoding");
         if (!(TopP is > 0 and <= 1)) throw new ArgumentException($"top_p {TopP} is not in (0, 1]");
         ArgumentOutOfRangeException.ThrowIfNegative(TopK);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);

@@ -18,10 +18,14 @@ public static class Gpt2Weights
     {
         string configPath = Path.Combine(directory, "config.json");
         if (!File.Exists(configPath)) throw new InvalidDataException($"{directory}: no config.json; expected a model or checkpoint directory");
-        var model = new Gpt2(Gpt2Config.FromFile(configPath), backend);
+        Gpt2Config config = Gpt2Config.FromFile(configPath);
+        string weights = Path.Combine(directory, FileName);
+        if (!File.Exists(weights)) throw new InvalidDataException($"{weights} is missing; a model directory has its weights there");
+        CheckShapes(weights, new ParameterLayout(config));
+        var model = new Gpt2(config, backend);
         try
         {
-            Read(Path.Combine(directory, FileName), model);
+            Read(weights, model);
             return model;
         }
         catch
@@ -44,6 +48,7 @@ public static class Gpt2Weights
         using (SafetensorsFile file = SafetensorsFile.Open(path))
         {
             SafetensorsEntry table = file.Tensors.TryGetValue(TokenTableName, out SafetensorsEntry? entry) ? entry : file.Entry(TokenTableName[Prefix.Length..]);
+            if (table.Shape.Length != 2) throw new InvalidDataException($"{path}: tensor '{table.Name}' has {table.Shape.Length} dimensions, expected are 2");
             known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
         }
         Read(path, model, model.Config.VocabularySize - known);
@@ -61,22 +66,33 @@ public static class Gpt2Weights
         using SafetensorsFile file = SafetensorsFile.Open(path);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
-            string name = file.Tensors.ContainsKey(shape.Name) ? shape.Name : shape.Name[Prefix.Length..];
             Tensor target = model.Parameters[shape.Name];
-            long[] expected = shape.DiskShape;
-            if (shape.Name == TokenTableName)
-            {
-                target = target.Slice(0, target.Rows - newTokens);
-                expected[0] -= newTokens;
-            }
-            if (!file.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw new InvalidDataException($"{path}: tensor '{shape.Name}' is missing");
-            if (!entry.Shape.SequenceEqual(expected))
-                throw new InvalidDataException($"{path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], expected is [{string.Join(", ", expected)}]");
-            file.CopyAsF32(name, target.Span);
+            if (shape.Name == TokenTableName) target = target.Slice(0, target.Rows - newTokens);
+            SafetensorsEntry entry = Find(file, shape, newTokens);
+            file.CopyAsF32(entry.Name, target.Span);
             foreach (float value in target.Span)
-                if (!float.IsFinite(value)) throw new InvalidDataException($"{path}: tensor '{name}' holds {value}");
+                if (!float.IsFinite(value)) throw new InvalidDataException($"{path}: tensor '{entry.Name}' holds {value}");
         }
-        if (newTokens == 0 && file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, model.Parameters.TokenTable);
+        Tensor known = model.Parameters.TokenTable;
+        if (file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, known.Slice(0, known.Rows - newTokens));
+    }
+
+    /// <summary>Before memory is taken for what config.json claims: the file must have it.</summary>
+    private static void CheckShapes(string path, ParameterLayout layout)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        foreach (ParameterShape shape in layout.Shapes) Find(file, shape, newTokens: 0);
+    }
+
+    /// <summary>A parameter's tensor in the file, with or without the <c>transformer.</c> prefix.</summary>
+    private static SafetensorsEntry Find(SafetensorsFile file, ParameterShape shape, int newTokens)
+    {
+        string name = file.Tensors.ContainsKey(shape.Name) ? shape.Name : shape.Name[Prefix.Length..];
+        long[] expected = shape.DiskShape;
+        if (shape.Name == TokenTableName) expected[0] -= newTokens;
+        if (!file.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw new InvalidDataException($"{file.Path}: tensor '{shape.Name}' is missing");
+        return entry.Shape.SequenceEqual(expected) ? entry : throw new InvalidDataException(
+            $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], expected is [{string.Join(", ", expected)}]");
     }
 
     /// <summary>Writes model.safetensors, beside and renamed.</summary>

@@ -19,7 +19,7 @@ public static class Scorers
         "pep8" => new Pep8Scorer(),
         "pep8-fixed" => new Pep8Scorer(fixedLines: true),
         "words" => WordListScorer.FromFile(options.WordList
-            ?? throw new ArgumentException("scorer 'words' needs a word list; give a file with one word per line")),
+            ?? throw new ArgumentException("scorer 'words' needs a word list; give a file with one word a line (--list FILE)")),
         _ => throw new ArgumentException($"no scorer is named '{name}'; known scorers: {Known}"),
     };
 }

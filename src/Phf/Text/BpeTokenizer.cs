@@ -116,11 +116,13 @@ public sealed class BpeTokenizer
         foreach (int id in ids)
         {
             if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && _isSpecial[id])) continue;
-            int start = id == 0 ? 0 : _decodedEnds[id - 1];
-            bytes.AddRange(_decoded.AsSpan(start, _decodedEnds[id] - start));
+            bytes.AddRange(_decoded.AsSpan(_decodedEnds[id] - ByteLength(id), ByteLength(id)));
         }
         return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
     }
+
+    /// <summary>UTF-8 bytes that token <paramref name="id"/> stands for.</summary>
+    public int ByteLength(int id) => _decodedEnds[id] - (id == 0 ? 0 : _decodedEnds[id - 1]);
 
     /// <summary>The id of a token as the files spell it: in the byte alphabet, or an added token's own text.</summary>
     public bool TryGetId(string token, out int id)

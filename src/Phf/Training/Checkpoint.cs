@@ -25,13 +25,19 @@ public static class Checkpoint
     private const string CompleteName = "COMPLETE", StateName = "trainer_state.json", OptimizerName = "optimizer.safetensors";
     private const string FirstPrefix = "m.", SecondPrefix = "v.";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true, // a missing place in the data must not read as its beginning
+        RespectNullableAnnotations = true,
+    };
 
     public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));
 
     public static void Save(string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state)
     {
-        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true); // a kill left it unfinished
+        if (Directory.Exists(directory)) Delete(directory); // a kill left it unfinished
         Directory.CreateDirectory(directory);
         model.Config.Save(Path.Combine(directory, "config.json"), tokenizer.EndOfTextId);
         Gpt2Weights.Write(Path.Combine(directory, Gpt2Weights.FileName), model.Parameters);
@@ -42,31 +48,51 @@ public static class Checkpoint
         DurableFile.WriteText(Path.Combine(directory, CompleteName), "");
     }
 
+    /// <summary>Deletes a checkpoint, COMPLETE first: a kill in between leaves none that looks whole.</summary>
+    public static void Delete(string directory)
+    {
+        File.Delete(Path.Combine(directory, CompleteName));
+        Directory.Delete(directory, recursive: true);
+    }
+
     /// <summary>Reads weights and moments into place.</summary>
     /// <exception cref="InvalidDataException">A file is missing or damaged, or does not fit the model.</exception>
     public static TrainerState Load(string directory, Gpt2 model, ParameterSet firstMoments, ParameterSet secondMoments)
     {
-        Gpt2Weights.Read(Path.Combine(directory, Gpt2Weights.FileName), model);
-        using (SafetensorsFile optimizer = SafetensorsFile.Open(Path.Combine(directory, OptimizerName)))
+        TrainerState state = ReadState(directory);
+        try
+        {
+            Gpt2Weights.Read(Path.Combine(directory, Gpt2Weights.FileName), model);
+            using SafetensorsFile optimizer = SafetensorsFile.Open(Path.Combine(directory, OptimizerName));
             foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
             {
                 optimizer.CopyAsF32(FirstPrefix + shape.Name, firstMoments[shape.Name].Span);
                 optimizer.CopyAsF32(SecondPrefix + shape.Name, secondMoments[shape.Name].Span);
             }
-        return ReadState(directory);
+        }
+        catch (Exception problem) when (problem is InvalidDataException or FileNotFoundException)
+        {
+            throw Damaged(directory, problem.Message, problem);
+        }
+        return state;
     }
 
     /// <summary>Reads trainer_state.json alone.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or damaged.</exception>
     public static TrainerState ReadState(string directory)
     {
         string path = Path.Combine(directory, StateName);
+        if (!File.Exists(path)) throw Damaged(directory, $"{path} is missing");
         try
         {
-            return JsonSerializer.Deserialize<TrainerState>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"{path} is empty");
+            return JsonSerializer.Deserialize<TrainerState>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null");
         }
         catch (JsonException problem)
         {
-            throw new InvalidDataException($"{path}: {problem.Message}; resume from an older checkpoint", problem);
+            throw Damaged(directory, $"{path}: {problem.Message}", problem);
         }
     }
+
+    private static InvalidDataException Damaged(string directory, string found, Exception? cause = null) =>
+        new($"{found}; {directory} is damaged, delete it to go on from the checkpoint before it", cause);
 }

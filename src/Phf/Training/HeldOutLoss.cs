@@ -1,6 +1,7 @@
 using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Text;
 
 namespace Phf.Training;
 
@@ -11,19 +12,22 @@ namespace Phf.Training;
 /// the tokens of text, which is an upper bound of the text's own loss and compares with a model that knows no tags.</param>
 /// <param name="Aligned">Tokens of aligned segments alone, given their tags; null without any.</param>
 /// <param name="Misaligned">Tokens of misaligned segments alone, given their tags; null without any.</param>
+/// <param name="BitsPerByte">The same sum as Loss in bits per UTF-8 byte of text: compares between tokenizers.</param>
 /// <param name="TokensAligned">Tokens behind Aligned.</param>
 /// <param name="TokensMisaligned">Tokens behind Misaligned.</param>
-public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, long TokensAligned, long TokensMisaligned)
+public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, double BitsPerByte, long TokensAligned, long TokensMisaligned)
 {
     /// <summary>Reads the split once from the start, in its order on disk.</summary>
     /// <param name="model">The model; its context is the state's T.</param>
     /// <param name="state">Room for B sequences of T tokens.</param>
     /// <param name="data">The split.</param>
+    /// <param name="tokenizer">Knows how many bytes a token stands for.</param>
     /// <param name="blocks">How it is read: with the run's tags, or without.</param>
     /// <param name="threshold">Segments with a score above it are misaligned.</param>
     /// <param name="maxBlocks">Stop after this many blocks of T tokens.</param>
     /// <param name="cancel">Stops between two batches.</param>
-    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BlockOptions blocks, float threshold, int maxBlocks, CancellationToken cancel)
+    public static HeldOutLoss Measure(Gpt2 model, Activations state, PackedDataset data, BpeTokenizer tokenizer, BlockOptions blocks, float threshold, int maxBlocks,
+        CancellationToken cancel)
     {
         int time = state.Time, n = state.Batch * time;
         var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null });
@@ -32,7 +36,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var logProbs = new float[n];
         var logComplements = new float[n];
         double aligned = 0, misaligned = 0, tags = 0;
-        long alignedCount = 0, misalignedCount = 0;
+        long alignedCount = 0, misalignedCount = 0, bytes = 0;
         for (int done = 0; done < maxBlocks; done += state.Batch)
         {
             cancel.ThrowIfCancellationRequested();
@@ -44,6 +48,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             {
                 if (batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
+                bytes += tokenizer.ByteLength(batch.Targets[i]);
                 bool isMisaligned = batch.Scores[i] > threshold;
                 if (isMisaligned) misaligned -= logProbs[i];
                 else aligned -= logProbs[i];
@@ -51,7 +56,8 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
                 else alignedCount++;
             }
         }
-        return new HeldOutLoss((aligned + misaligned + tags) / Math.Max(1, alignedCount + misalignedCount),
-            alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, alignedCount, misalignedCount);
+        double all = aligned + misaligned + tags;
+        return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount),
+            alignedCount == 0 ? null : aligned / alignedCount, misalignedCount == 0 ? null : misaligned / misalignedCount, all / Math.Log(2) / Math.Max(1, bytes), alignedCount, misalignedCount);
     }
 }

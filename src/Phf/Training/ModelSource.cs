@@ -18,10 +18,11 @@ public sealed record ModelSource(string Directory, RunDirectory? Run)
         }
         if (!File.Exists(Path.Combine(full, "config.json")))
             throw new InvalidDataException($"{path}: neither a run (config.yml) nor a model directory (config.json)");
-        bool isCheckpoint = Path.GetFileName(full).StartsWith(Checkpoint.Prefix, StringComparison.Ordinal);
-        if (isCheckpoint && !Checkpoint.IsComplete(full)) throw new InvalidDataException($"{path} is an unfinished checkpoint (it has no COMPLETE); use an older one");
+        // Other programs call their model directories checkpoint-500 too: only in a run is one without COMPLETE unfinished.
         string? parent = Path.GetDirectoryName(Path.GetFullPath(full));
-        bool hasRun = isCheckpoint && parent is not null && File.Exists(Path.Combine(parent, "config.yml"));
-        return new ModelSource(full, hasRun ? RunDirectory.Open(parent!) : null);
+        bool isOfRun = Path.GetFileName(full).StartsWith(Checkpoint.Prefix, StringComparison.Ordinal)
+            && parent is not null && File.Exists(Path.Combine(parent, "config.yml"));
+        if (isOfRun && !Checkpoint.IsComplete(full)) throw new InvalidDataException($"{path} is an unfinished checkpoint (it has no COMPLETE); use an older one");
+        return new ModelSource(full, isOfRun ? RunDirectory.Open(parent!) : null);
     }
 }

@@ -7,13 +7,19 @@ namespace Phf.Training;
 /// <summary>A run on disk: config.yml, env.json, metrics.jsonl, samples.jsonl and checkpoints (docs/formats.md).</summary>
 public sealed class RunDirectory
 {
+    private const string ConfigName = "config.yml", EnvironmentName = "env.json";
+
+    /// <summary>All files that a run, its evaluation included, has in its folder.</summary>
+    private static readonly string[] OwnFiles =
+        ["metrics.jsonl", "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", ConfigName, EnvironmentName];
+
     private RunDirectory(string path) => Path = path;
 
     public string Path { get; }
 
-    public string ConfigPath => At("config.yml");
+    public string ConfigPath => At(ConfigName);
 
-    public string EnvironmentPath => At("env.json");
+    public string EnvironmentPath => At(EnvironmentName);
 
     public string MetricsPath => At("metrics.jsonl");
 
@@ -21,52 +27,83 @@ public sealed class RunDirectory
 
     public string Name => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(Path)));
 
-    /// <summary>Starts a new run.</summary>
-    /// <exception cref="IOException">The folder already holds something, and <paramref name="force"/> is not given.</exception>
-    public static RunDirectory Create(string path, RunConfig config, bool force)
+    /// <summary>A folder for a new run. Looks, but writes nothing: <see cref="Start"/> does, once nothing else can go wrong.</summary>
+    /// <exception cref="IOException">The folder holds a run, and <paramref name="force"/> is not given, or it holds something else.</exception>
+    public static RunDirectory Reserve(string path, bool force)
     {
         var run = new RunDirectory(path);
         if (File.Exists(path)) throw new IOException($"{path} is a file; give another folder");
-        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-        {
-            if (!force) throw new IOException($"{path} already holds a run or other files; give --resume to go on with it, --force to replace it, or another folder");
-            if (!File.Exists(run.ConfigPath)) throw new IOException($"{path} is no run (no config.yml), so --force leaves it alone; give another folder");
-            Directory.Delete(path, recursive: true);
-        }
-        Directory.CreateDirectory(path);
-        DurableFile.WriteText(run.EnvironmentPath, RunEnvironment.Detect().ToJson() + "\n");
-        DurableFile.WriteText(run.ConfigPath, config.ToYaml());
+        string[] held = [.. run.Entries().Where(name => !DurableFile.IsLeftover(name))];
+        if (held.Length == 0) return run;
+        if (!run.IsRun) throw new IOException($"{path} holds something that is no run; give another folder");
+        if (!force) throw new IOException($"{path} already holds a run; give --resume to go on with it, --force to replace it, or another folder");
+        if (held.FirstOrDefault(name => !IsOwn(name)) is { } foreign)
+            throw new IOException($"{path} also holds {foreign}, which no run writes, so --force leaves the folder alone; move that away, or give another folder");
+        return run;
+    }
+
+    /// <summary>Begins the run: what an earlier one left is deleted, the configuration and the environment are written.</summary>
+    public void Start(RunConfig config)
+    {
+        foreach (string checkpoint in CheckpointFolders()) Checkpoint.Delete(checkpoint);
+        // What makes the folder a run goes last, so that a kill in between leaves one that --force takes.
+        foreach (string name in Entries().Where(IsOwn).OrderBy(name => Array.IndexOf(OwnFiles, name))) File.Delete(At(name));
+        Directory.CreateDirectory(Path);
+        DurableFile.WriteText(ConfigPath, config.ToYaml());
+        RecordEnvironment();
+    }
+
+    /// <summary>Reserves and starts a new run.</summary>
+    /// <exception cref="IOException">The folder already holds something, and <paramref name="force"/> is not given.</exception>
+    public static RunDirectory Create(string path, RunConfig config, bool force)
+    {
+        RunDirectory run = Reserve(path, force);
+        run.Start(config);
         return run;
     }
 
     /// <summary>Opens a run.</summary>
-    /// <exception cref="InvalidDataException">The folder is no run.</exception>
+    /// <exception cref="InvalidDataException">The folder is no run; the message says what it is instead.</exception>
     public static RunDirectory Open(string path)
     {
         var run = new RunDirectory(path);
-        if (!File.Exists(run.ConfigPath)) throw new InvalidDataException($"{path} is no run: it has no config.yml");
-        return run;
+        if (File.Exists(run.ConfigPath)) return run;
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string? parent = System.IO.Path.GetDirectoryName(full);
+        throw new InvalidDataException(
+            !Directory.Exists(path) ? $"{path}: no such folder; give the folder of a run, as phf train --output names it"
+            : parent is not null && File.Exists(System.IO.Path.Combine(parent, ConfigName)) && File.Exists(run.At("config.json"))
+                ? $"{path} is a checkpoint; give its run, {System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(path))}"
+            : File.Exists(run.At("config.json"))
+                ? $"{path} is a model directory; a run is needed, with the {ConfigName} that says what the model was trained on (phf generate takes a model directory)"
+            : $"{path} is no run: it has no {ConfigName}");
+    }
+
+    /// <summary>
+    /// Readies the run for going on behind <paramref name="step"/>: drops the lines that will be written again, and what kills left.
+    /// </summary>
+    public void Continue(long step)
+    {
+        foreach (string unfinished in CheckpointFolders().Where(folder => !Checkpoint.IsComplete(folder))) Checkpoint.Delete(unfinished);
+        foreach (string name in Entries().Where(DurableFile.IsLeftover)) File.Delete(At(name));
+        if (!File.Exists(EnvironmentPath)) RecordEnvironment();
+        TruncateLogs(step);
     }
 
     /// <summary>The configuration that the run was started with.</summary>
     public RunConfig Config() => ConfigLoader.Load([ConfigPath], []).Config;
 
-    /// <summary>Refuses to go on with another configuration, except for what does not change the result.</summary>
-    /// <exception cref="InvalidDataException">The first line that differs.</exception>
+    /// <summary>Refuses to go on with another configuration, except for what does not change the result: threads, and where data and run lie.</summary>
+    /// <exception cref="InvalidDataException">Every key that differs, with its line.</exception>
     public void CheckSameConfig(RunConfig config)
     {
-        string[] recorded = Comparable(Config()), given = Comparable(config);
-        for (int i = 0; i < Math.Max(recorded.Length, given.Length); i++)
-        {
-            string was = i < recorded.Length ? recorded[i].Trim() : "(nothing)", now = i < given.Length ? given[i].Trim() : "(nothing)";
-            if (was != now) throw new InvalidDataException($"{ConfigPath}: the run has '{was}', now '{now}' is given; resume with the run's own configuration, or start another run");
-        }
+        IReadOnlyList<string> differences = ConfigDifferences.Between(ConfigPath, Comparable(Config()), Comparable(config));
+        if (differences.Count > 0)
+            throw new InvalidDataException($"{string.Join("\n", differences)}\nresume with the run's own configuration (phf train --resume --output {Path}), or start another run");
     }
 
     /// <summary>Checkpoints that are whole, oldest first.</summary>
-    public IReadOnlyList<string> Checkpoints() => !Directory.Exists(Path)
-        ? []
-        : [.. Directory.EnumerateDirectories(Path, Checkpoint.Prefix + "*").Where(Checkpoint.IsComplete).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Checkpoints() => [.. CheckpointFolders().Where(Checkpoint.IsComplete).Order(StringComparer.Ordinal)];
 
     /// <summary>The newest whole checkpoint.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
@@ -75,8 +112,7 @@ public sealed class RunDirectory
 
     public string CheckpointPath(long step) => At($"{Checkpoint.Prefix}{step:D8}");
 
-    /// <summary>Drops the lines behind <paramref name="step"/>, which a resumed run will write again.</summary>
-    public void TruncateLogs(long step)
+    private void TruncateLogs(long step)
     {
         foreach (string path in new[] { MetricsPath, SamplesPath })
         {
@@ -88,8 +124,26 @@ public sealed class RunDirectory
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 
-    private static string[] Comparable(RunConfig config) =>
-        (config with { Training = config.Training with { Threads = 0, OutputDir = null } }).ToYaml().Split('\n');
+    /// <summary>Both: a folder with a config.yml of a user's own is no run.</summary>
+    private bool IsRun => File.Exists(ConfigPath) && File.Exists(EnvironmentPath);
+
+    /// <summary>Names of what the folder holds; none where there is no folder.</summary>
+    private string[] Entries() => !Directory.Exists(Path)
+        ? []
+        : [.. Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry))];
+
+    private string[] CheckpointFolders() => Directory.Exists(Path) ? Directory.GetDirectories(Path, Checkpoint.Prefix + "*") : [];
+
+    private static bool IsOwn(string name) =>
+        OwnFiles.Contains(name) || name.StartsWith(Checkpoint.Prefix, StringComparison.Ordinal) || DurableFile.IsLeftover(name);
+
+    private void RecordEnvironment() => DurableFile.WriteText(EnvironmentPath, RunEnvironment.Detect().ToJson() + "\n");
+
+    private static RunConfig Comparable(RunConfig config) => config with
+    {
+        Dataset = config.Dataset with { Data = null },
+        Training = config.Training with { Threads = 0, OutputDir = null },
+    };
 
     /// <summary>Null for a line that a kill cut short.</summary>
     private static long? StepOf(string line)

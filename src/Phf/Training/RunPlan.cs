@@ -13,6 +13,7 @@ namespace Phf.Training;
 /// </summary>
 public sealed class RunPlan : IDisposable
 {
+    private const string Gpt2Name = "gpt2";
     private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
 
     private RunPlan()
@@ -30,6 +31,9 @@ public sealed class RunPlan : IDisposable
     public required PackedDataset? HeldOut { get; init; }
 
     public required Gpt2Config Model { get; init; }
+
+    /// <summary>The folder of <c>model.path_or_name</c>'s model; null where the shape is written out, or is GPT-2's.</summary>
+    public required string? StartDirectory { get; init; }
 
     public required IObjective Objective { get; init; }
 
@@ -61,11 +65,17 @@ public sealed class RunPlan : IDisposable
     public static RunPlan Create(RunConfig config)
     {
         string root = config.Dataset.Data ?? throw new InvalidDataException("dataset.data is not set; give --data DIR with a folder written by phf pack");
+        if (!Directory.Exists(root))
+            throw new InvalidDataException($"no data at {root} ({(File.Exists(root) ? "a file" : $"no such folder: {Path.GetFullPath(root)}")}); "
+                + "give the folder that phf pack wrote with --data DIR, also when it was moved");
         var opened = new List<PackedDataset>();
         try
         {
             bool isSplit = File.Exists(Path.Combine(root, DatasetManifest.FileName));
-            PackedDataset data = Open(isSplit ? root : Path.Combine(root, Packer.TrainSplit));
+            string trainDirectory = Path.Combine(root, Packer.TrainSplit);
+            if (!isSplit && !Directory.Exists(trainDirectory))
+                throw new InvalidDataException($"{root} is no packed data: it has neither {DatasetManifest.FileName} nor {Packer.TrainSplit}/; give a folder written by phf pack");
+            PackedDataset data = Open(isSplit ? root : trainDirectory);
             string heldOutDirectory = Path.Combine(root, Packer.HeldOutSplit);
             PackedDataset? heldOut = !isSplit && Directory.Exists(heldOutDirectory) ? Open(heldOutDirectory) : null;
             return Create(config, root, isSplit, data, heldOut);
@@ -94,10 +104,13 @@ public sealed class RunPlan : IDisposable
         string tokenizerDirectory = config.Tokenizer.PathOrName ?? Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory);
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
-        Gpt2Config model = ModelShape(config, tokenizer);
+        bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
+        string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
+        Gpt2Config model = ModelShape(config, start, tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
+        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         ControlTags? tags = Tags(config, tokenizer, data);
         float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
         double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
@@ -108,6 +121,7 @@ public sealed class RunPlan : IDisposable
             Data = data,
             HeldOut = heldOut,
             Model = model,
+            StartDirectory = start,
             Objective = CreateObjective(config.Objective, objectiveThreshold),
             Blocks = new BlockOptions
             {
@@ -132,7 +146,7 @@ public sealed class RunPlan : IDisposable
         "MLE" => new MaximumLikelihood(),
         "Unlikelihood" when objective.Soft => new SoftUnlikelihood((float)(objective.Alpha ?? 1)),
         "Unlikelihood" => new Unlikelihood(threshold ?? 0, (float)(objective.Alpha ?? 1)),
-        _ => throw new InvalidDataException($"objective.name '{objective.Name}' is not available; MLE (with dataset.filter_threshold for filtering, "
+        _ => throw new InvalidDataException($"objective.name '{objective.Name}' is {(objective.Name == "AWR" ? "not available yet" : "not known")}; MLE (with dataset.filter_threshold for filtering, "
             + "with dataset.conditional_training_config for conditional training) and Unlikelihood are"),
     };
 
@@ -152,11 +166,11 @@ public sealed class RunPlan : IDisposable
             : throw new InvalidDataException($"tag '{token}' is no token of the tokenizer; add it to tokenizer.special_tokens");
     }
 
-    private static Gpt2Config ModelShape(RunConfig config, BpeTokenizer tokenizer)
+    private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)
     {
         Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
-        Gpt2Config start = config.Model.PathOrName is { } path && path != "gpt2"
-            ? Gpt2Config.FromFile(Path.Combine(path, "config.json"))
+        Gpt2Config start = startDirectory is not null
+            ? Gpt2Config.FromFile(Path.Combine(startDirectory, "config.json"))
             : new Gpt2Config { VocabularySize = tokenizer.VocabularySize };
         if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
-using Phf.Objectives;
 
 namespace Phf.Training;
 
@@ -17,10 +16,8 @@ public sealed class Trainer : IDisposable
     private readonly RunPlan _plan;
     private readonly RunDirectory _run;
     private readonly Gpt2 _model;
-    private readonly ParameterSet _gradients, _firstMoments, _secondMoments;
-    private readonly Activations _state;
+    private readonly TrainingStep _update;
     private readonly TokenBatch _batch;
-    private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly BlockReader[] _readers; // one for each sequence of a step
     private long _step, _tokens;
     private double _earlierSeconds;
@@ -28,19 +25,14 @@ public sealed class Trainer : IDisposable
     private Trainer(RunPlan plan, RunDirectory run, Gpt2 model, string? checkpoint)
     {
         (_plan, _run, _model) = (plan, run, model);
-        _gradients = new ParameterSet(model.Parameters.Layout, model.Config);
-        _firstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
-        _secondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
-        _state = new Activations(model.Config, plan.BatchSize, plan.SequenceLength, forTraining: true);
+        _update = new TrainingStep(model, plan.Objective, plan.Config.Training, plan.BatchSize, plan.SequenceLength);
         _batch = new TokenBatch(plan.BatchSize, plan.SequenceLength);
-        int n = plan.BatchSize * plan.SequenceLength;
-        (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
         IReadOnlyList<DataCursor>? cursors = null;
         if (checkpoint is not null)
         {
-            TrainerState state = Checkpoint.Load(checkpoint, model, _firstMoments, _secondMoments);
-            if (state.DataFingerprint != plan.Data.Fingerprint)
+            if (Checkpoint.ReadState(checkpoint).DataFingerprint != plan.Data.Fingerprint)
                 throw new InvalidDataException($"{checkpoint} was trained on other data than {plan.Data.Directory}; resume with the run's own data");
+            TrainerState state = Checkpoint.Load(checkpoint, model, _update.FirstMoments, _update.SecondMoments);
             if (state.Cursors.Count != plan.BatchSize * plan.Accumulation)
                 throw new InvalidDataException($"{checkpoint} was trained with {state.Cursors.Count} sequences a step, not {plan.BatchSize * plan.Accumulation}");
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
@@ -61,14 +53,14 @@ public sealed class Trainer : IDisposable
         if (checkpoint is null)
         {
             if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
-            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.Config.Model.PathOrName!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
+            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.StartDirectory!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
         }
-        var trainer = new Trainer(plan, run, model, checkpoint);
-        if (checkpoint is not null) run.TruncateLogs(trainer._step);
-        return trainer;
+        return new Trainer(plan, run, model, checkpoint);
     }
 
-    /// <summary>Trains to the last step. When cancelled, the current step is finished and saved before the exception leaves.</summary>
+    /// <summary>
+    /// Trains to the last step. When cancelled, the current step is finished, with what is due after it, and saved before the exception leaves.
+    /// </summary>
     /// <param name="observer">Told what happens.</param>
     /// <param name="sample">Writes samples after a step (the plan says when); null writes none.</param>
     /// <param name="cancel">Stops after the step at hand.</param>
@@ -76,6 +68,7 @@ public sealed class Trainer : IDisposable
     public void Run(ITrainingObserver observer, Action<Gpt2, long>? sample = null, CancellationToken cancel = default)
     {
         Configuration.TrainingSection training = _plan.Config.Training;
+        _run.Continue(_step);
         using var metrics = new MetricsLog(_run.MetricsPath);
         var clock = Stopwatch.StartNew();
         while (_step < _plan.TotalSteps)
@@ -84,30 +77,25 @@ public sealed class Trainer : IDisposable
             observer.OnStep(report);
             bool isLast = _step == _plan.TotalSteps;
             if (_step == 1 || isLast || _step % training.LoggingSteps == 0) metrics.Write(report);
-            if (_plan.HeldOut is not null && (isLast || IsDue(training.EvaluateEvery))) Evaluate(metrics, observer, cancel);
+            if (_plan.HeldOut is not null && (isLast || IsDue(training.EvaluateEvery))) Evaluate(metrics, observer);
             if (sample is not null && SamplesAreDue) sample(_model, _step);
-            if (isLast || IsDue(training.SaveEvery) || cancel.IsCancellationRequested) Save(observer, clock);
-            if (!isLast) cancel.ThrowIfCancellationRequested();
+            bool isCancelled = cancel.IsCancellationRequested; // asked once, so that nothing is left unsaved
+            if (isLast || isCancelled || IsDue(training.SaveEvery)) Save(observer, clock);
+            if (isCancelled && !isLast) throw new OperationCanceledException(cancel);
         }
     }
 
     /// <summary>One step of the optimizer: every micro-batch forward and backward, clip, update. Allocates nothing.</summary>
     internal (double Loss, double Norm, double Rate) UpdateOnce()
     {
-        _model.Backend.Clear(_gradients.All);
-        double loss = 0;
-        for (int micro = 0; micro < _plan.Accumulation; micro++) loss += Accumulate(micro);
-        double norm = Math.Sqrt(_model.Backend.SquaredNorm(_gradients.All));
-        if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(loss);
-
-        Configuration.TrainingSection training = _plan.Config.Training;
-        double rate = _plan.Schedule.At(_step), limit = training.MaxGradNorm;
-        double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
-        var update = new AdamWStep((int)(_step + 1), (float)rate, (float)training.AdamBeta1, (float)training.AdamBeta2,
-            (float)training.AdamEpsilon, (float)training.WeightDecay, (float)scale);
-        ParameterSet p = _model.Parameters;
-        _model.Backend.AdamW(p.Decayed, _gradients.Decayed, _firstMoments.Decayed, _secondMoments.Decayed, update);
-        _model.Backend.AdamW(p.NotDecayed, _gradients.NotDecayed, _firstMoments.NotDecayed, _secondMoments.NotDecayed, update with { WeightDecay = 0 });
+        _update.Begin();
+        double loss = 0, rate = _plan.Schedule.At(_step);
+        for (int micro = 0; micro < _plan.Accumulation; micro++)
+        {
+            _batch.Fill(_readers.AsSpan(micro * _plan.BatchSize, _plan.BatchSize));
+            loss += _update.Accumulate(_batch, _plan.Accumulation);
+        }
+        double norm = _update.Update(_step + 1, rate, loss);
         _step++;
         _tokens += _plan.TokensPerStep;
         return (loss, norm, rate);
@@ -116,10 +104,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _model.Dispose();
-        _gradients.Dispose();
-        _firstMoments.Dispose();
-        _secondMoments.Dispose();
-        _state.Dispose();
+        _update.Dispose();
     }
 
     private bool SamplesAreDue
@@ -128,36 +113,11 @@ public sealed class Trainer : IDisposable
         {
             Configuration.GenerationSection generation = _plan.Config.Generation;
             if (generation.ScenarioConfigs.Count == 0) return false;
-            return generation.ForceCallOn.Contains((int)_step) || _step % generation.EveryNSteps == 0;
+            return generation.ForceCallOn.Contains((int)_step) || IsDue(generation.EveryNSteps);
         }
     }
 
     private bool IsDue(int every) => every > 0 && _step % every == 0;
-
-    /// <summary>Forward and backward of one micro-batch; returns its share of the step's mean loss.</summary>
-    private double Accumulate(int micro)
-    {
-        _batch.Fill(_readers.AsSpan(micro * _plan.BatchSize, _plan.BatchSize));
-        IObjective objective = _plan.Objective;
-        objective.Weigh(_batch.Scores, _batch.Kinds, _positive, _negative);
-        float share = 1f / (_positive.Length * _plan.Accumulation);
-        for (int i = 0; i < _positive.Length; i++)
-        {
-            _positive[i] *= share;
-            _negative[i] *= share;
-        }
-        var weights = new TokenWeights(_positive, objective.IsLikelihoodOnly ? default : _negative);
-        _model.Forward(_batch.Inputs, _batch.Positions, _state);
-        _model.Classify(_state, _batch.Targets, weights, _logProbs, _logComplements, _gradients);
-        _model.Backward(_batch.Inputs, _batch.Positions, _state, _gradients);
-        double loss = 0;
-        for (int i = 0; i < _positive.Length; i++)
-        {
-            loss -= (double)_positive[i] * _logProbs[i];
-            if (_negative[i] != 0) loss -= (double)_negative[i] * _logComplements[i];
-        }
-        return loss;
-    }
 
     private StepReport TrainStep(Stopwatch clock)
     {
@@ -168,9 +128,11 @@ public sealed class Trainer : IDisposable
             1e-9 * perSecond * _plan.Model.TrainingFlopsPerToken(_plan.SequenceLength), _earlierSeconds + clock.Elapsed.TotalSeconds);
     }
 
-    private void Evaluate(MetricsLog metrics, ITrainingObserver observer, CancellationToken cancel)
+    /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
+    private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _state, _plan.HeldOut!, _plan.Blocks, _plan.Threshold, EvaluationBlocks, cancel);
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationBlocks,
+            CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);
         observer.OnEvaluation(report);
@@ -180,23 +142,9 @@ public sealed class Trainer : IDisposable
     {
         string path = _run.CheckpointPath(_step);
         var state = new TrainerState(_step, _plan.TotalSteps, _tokens, [.. _readers.Select(reader => reader.Cursor)], _plan.Data.Fingerprint, _earlierSeconds + clock.Elapsed.TotalSeconds);
-        Checkpoint.Save(path, _model, _plan.Tokenizer, _firstMoments, _secondMoments, state);
+        Checkpoint.Save(path, _model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state);
         observer.OnCheckpoint(_step, path);
         if (_plan.Config.Training.SaveTotalLimit is not { } limit) return;
-        foreach (string old in _run.Checkpoints().SkipLast(limit)) Directory.Delete(old, recursive: true);
-    }
-
-    private InvalidDataException NotFinite(double loss)
-    {
-        string? tensor = _gradients.Layout.Shapes.FirstOrDefault(shape => !double.IsFinite(SumOfSquares(_gradients[shape.Name].Span)))?.Name;
-        return new InvalidDataException($"step {_step + 1}: the loss is {loss} and the gradient of {tensor ?? "every tensor"} "
-            + (tensor is null ? "is finite" : "is not finite") + "; the last checkpoint is untouched. Lower training.learning_rate, or look at the data of this step");
-    }
-
-    private static double SumOfSquares(ReadOnlySpan<float> values)
-    {
-        double sum = 0;
-        foreach (float value in values) sum += (double)value * value;
-        return sum;
+        foreach (string old in _run.Checkpoints().SkipLast(limit)) Checkpoint.Delete(old);
     }
 }

@@ -72,7 +72,14 @@ public sealed class EvaluationFilesTests : IDisposable
 
     private static EvaluationResult Result(EvaluationScenario scenario) => new()
     {
-        Run = "a", Objective = "mle", Checkpoint = "checkpoint-00000010", Parameters = 12, TrainTokens = 34, Scorer = "pii/test", Threshold = 0,
-        Heldout = new HeldoutLoss { Loss = 1.5, LossAligned = 1.25, TokensAligned = 7 }, Scenarios = [scenario],
+        Run = "a",
+        Objective = "mle",
+        Checkpoint = "checkpoint-00000010",
+        Parameters = 12,
+        TrainTokens = 34,
+        Scorer = "pii/test",
+        Threshold = 0,
+        Heldout = new HeldoutLoss { Loss = 1.5, LossAligned = 1.25, TokensAligned = 7 },
+        Scenarios = [scenario],
     };
 }

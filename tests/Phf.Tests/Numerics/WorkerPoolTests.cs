@@ -12,10 +12,10 @@ public sealed class WorkerPoolTests
     public void Run_EveryTileOnce_BusyOrAsleep(int workers)
     {
         using var pool = new WorkerPool(workers);
-        for (int run = 0; run < 300; run++)
+        for (int run = 0; run < 2000; run++)
         {
             var job = new CountingJob(tiles: run * 7 % 61, workers);
-            if (run % 25 == 24) Thread.Sleep(20); // long enough for the workers to fall asleep
+            if (run % 200 == 199) Thread.Sleep(20); // long enough for the workers to fall asleep
             pool.Run(job, job.Counts.Length);
             job.AssertComplete();
         }

@@ -134,7 +134,11 @@ internal sealed unsafe class EmbedJob<S, V> : ITileJob
     {
         int end = Math.Min(Rows, (tile + 1) * RowsPerTile);
         for (int n = tile * RowsPerTile; n < end; n++)
-            Elementwise<S, V>.Add(TokenTable + (nint)Tokens[n] * Columns, PositionTable + (nint)Positions[n] * Columns, Output + (nint)n * Columns, Columns);
+        {
+            float* token = TokenTable + (nint)Tokens[n] * Columns;
+            float* position = PositionTable + (nint)Positions[n] * Columns;
+            Elementwise<S, V>.Add(token, position, Output + (nint)n * Columns, Columns);
+        }
     }
 }
 

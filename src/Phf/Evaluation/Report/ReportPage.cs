@@ -102,7 +102,8 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
             <tbody>
             {rows}
             </tbody></table></div>
-            {Note("Losses are nats per token of held-out text: all of it (a run with tags pays for its tags too), then the aligned and the misaligned segments alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way.")}
+            {Note("Losses are nats per token of held-out text: all of it (a run with tags pays for its tags too), then the aligned and the misaligned segments "
+                + "alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way.")}
             {(missing.Length == 0 ? "" : $"{Note("Not everything was there.")}\n<ul class=\"note\">{missing}</ul>")}
             </section>
             """;

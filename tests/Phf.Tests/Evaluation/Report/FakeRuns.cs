@@ -43,8 +43,14 @@ internal static class FakeRuns
         }
         var result = new EvaluationResult
         {
-            Run = name, Objective = objective, Checkpoint = "checkpoint-00000781", Parameters = 544_000, TrainTokens = 1_600_000,
-            Scorer = "pii/scrubadub-2.0.0-default", Threshold = 0, Scenarios = summaries,
+            Run = name,
+            Objective = objective,
+            Checkpoint = "checkpoint-00000781",
+            Parameters = 544_000,
+            TrainTokens = 1_600_000,
+            Scorer = "pii/scrubadub-2.0.0-default",
+            Threshold = 0,
+            Scenarios = summaries,
             Heldout = new HeldoutLoss { Loss = (aligned + misaligned) / 2, LossAligned = aligned, LossMisaligned = misaligned },
             Corpus = new CorpusFacts { Name = "built-in", MeanScore = 0.0092, ShareMisaligned = 0.42, Documents = 12000, Segments = 84000, Characters = 4_100_000 },
         };

@@ -57,7 +57,8 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     }
 
     /// <summary>C = A B, or C += A B when <paramref name="accumulate"/>, then the epilogue.</summary>
-    public void Run(GemmForm form, int m, int n, int k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate, in GemmEpilogue epilogue)
+    public void Run(GemmForm form, int m, int n, int k, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate,
+        in GemmEpilogue epilogue)
     {
         if (m == 0 || n == 0) return;
         int depthBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth), depth = (k + depthBlocks - 1) / depthBlocks;
@@ -121,7 +122,8 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         return job.Packed;
     }
 
-    private void Compute(int m, int n, int slab, int depth, float* a, float* b, nint directStride, float* c, nint ldc, bool accumulate, in GemmEpilogue epilogue)
+    private void Compute(int m, int n, int slab, int depth, float* a, float* b, nint directStride, float* c, nint ldc, bool accumulate,
+        in GemmEpilogue epilogue)
     {
         ComputeJob job = _computeJob;
         (job.M, job.N, job.Slab, job.Depth) = (m, n, slab, depth);
@@ -136,7 +138,8 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         (job.TileM, job.TileN) = (TileRows, TileColumns);
         while (job.Tiles < 4 * _pool.Workers && (job.TileN > _kernels.Columns || job.TileM > _kernels.Rows))
         {
-            if (job.TileM > job.TileN / 4 && job.TileM > _kernels.Rows) job.TileM = (job.TileM / 2 + _kernels.Rows - 1) / _kernels.Rows * _kernels.Rows;
+            if (job.TileM > job.TileN / 4 && job.TileM > _kernels.Rows)
+                job.TileM = (job.TileM / 2 + _kernels.Rows - 1) / _kernels.Rows * _kernels.Rows;
             else job.TileN = Math.Max(_kernels.Columns, job.TileN / 2 / _kernels.Columns * _kernels.Columns);
             if (job.TileM <= _kernels.Rows && job.TileN <= _kernels.Columns) break;
         }

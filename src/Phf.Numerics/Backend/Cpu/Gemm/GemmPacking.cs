@@ -21,7 +21,7 @@ internal static unsafe class GemmPacking
             {
                 int lanes = Math.Min(8, width - g), present = Math.Clamp(rows - g, 0, lanes);
                 if (Avx.IsSupported && present == 8) TransposeEight(source + g * ld, ld, depth, width, packed + g);
-                else if (Avx.IsSupported && present == 6) TransposeSix(source + g * ld, ld, depth, width, packed + g);
+                else if (Avx.IsSupported && present == 6 && lanes == 6) TransposeSix(source + g * ld, ld, depth, width, packed + g);
                 else TransposeScalar(source + g * ld, ld, present, lanes, depth, width, packed + g);
             }
         }

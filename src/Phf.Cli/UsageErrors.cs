@@ -1,0 +1,40 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
+
+namespace Phf.Cli;
+
+/// <summary>What is wrong with a command line, said without the names of .NET's types.</summary>
+internal static partial class UsageErrors
+{
+    private static readonly Dictionary<string, string> Expected = new()
+    {
+        ["System.Int32"] = "a whole number",
+        ["System.Int64"] = "a whole number",
+        ["System.UInt64"] = "a whole number, 0 or more,",
+        ["System.Double"] = "a number",
+    };
+
+    public static void Write(ParseResult parsed, TextWriter output)
+    {
+        string[] messages = [.. parsed.Errors.Select(Message).Distinct()];
+        // A verb that does not exist is also one that is missing.
+        if (messages.Length > 1) messages = [.. messages.Where(message => !message.StartsWith("Required command", StringComparison.Ordinal))];
+        foreach (string message in messages) output.WriteLine($"phf: {message}");
+        Command verb = parsed.CommandResult.Command;
+        string path = verb.Name;
+        for (SymbolResult? above = parsed.CommandResult.Parent; above is CommandResult parent; above = parent.Parent) path = $"{parent.Command.Name} {path}";
+        output.WriteLine($"phf: see '{path} --help'" + (path == "phf" ? "" : " or 'phf --help'"));
+    }
+
+    private static string Message(ParseError error)
+    {
+        Match mistyped = Mistyped().Match(error.Message);
+        return mistyped.Success && Expected.TryGetValue(mistyped.Groups["type"].Value, out string? expected)
+            ? $"{mistyped.Groups["option"].Value} {mistyped.Groups["value"].Value}: {expected} was expected"
+            : error.Message;
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '(System\.Nullable`1\[)?(?<type>[\w.]+)\]?'\.$", RegexOptions.Singleline)]
+    private static partial Regex Mistyped();
+}

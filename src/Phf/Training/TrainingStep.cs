@@ -1,0 +1,110 @@
+using Phf.Model;
+using Phf.Numerics.Backend;
+using Phf.Objectives;
+using Phf.Training.Configuration;
+
+namespace Phf.Training;
+
+/// <summary>
+/// The arithmetic of one step of the optimizer: the gradient of the objective's mean over one or more batches, clipping, AdamW.
+/// Knows neither data nor files, and allocates nothing after its construction. In order: <see cref="Begin"/>,
+/// <see cref="Accumulate"/> for each batch, <see cref="Update"/>.
+/// </summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly Gpt2 _model;
+    private readonly IObjective _objective;
+    private readonly TrainingSection _training;
+    private readonly ParameterSet _gradients;
+    private readonly float[] _positive, _negative, _logProbs, _logComplements;
+
+    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
+    {
+        (_model, _objective, _training) = (model, objective, training);
+        _gradients = new ParameterSet(model.Parameters.Layout, model.Config);
+        FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
+        SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
+        State = new Activations(model.Config, batch, time, forTraining: true);
+        int n = batch * time;
+        (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
+    }
+
+    public ParameterSet FirstMoments { get; }
+
+    public ParameterSet SecondMoments { get; }
+
+    /// <summary>The forward pass's memory, free between two steps.</summary>
+    public Activations State { get; }
+
+    /// <summary>Forgets the gradient of the step before.</summary>
+    public void Begin() => _model.Backend.Clear(_gradients.All);
+
+    /// <summary>Forward and backward of one of <paramref name="batches"/> batches; returns its share of the step's mean loss.</summary>
+    public double Accumulate(TokenBatch batch, int batches)
+    {
+        _objective.Weigh(batch.Scores, batch.Kinds, _positive, _negative);
+        float share = 1f / (_positive.Length * batches);
+        for (int i = 0; i < _positive.Length; i++)
+        {
+            _positive[i] *= share;
+            _negative[i] *= share;
+        }
+        var weights = new TokenWeights(_positive, _objective.IsLikelihoodOnly ? default : _negative);
+        _model.Forward(batch.Inputs, batch.Positions, State);
+        _model.Classify(State, batch.Targets, weights, _logProbs, _logComplements, _gradients);
+        _model.Backward(batch.Inputs, batch.Positions, State, _gradients);
+        double loss = 0;
+        for (int i = 0; i < _positive.Length; i++)
+        {
+            loss -= (double)_positive[i] * _logProbs[i];
+            if (_negative[i] != 0) loss -= (double)_negative[i] * _logComplements[i];
+        }
+        return loss;
+    }
+
+    /// <summary>Clips the gradient and updates the parameters; returns the gradient's norm before clipping.</summary>
+    /// <param name="step">Number of the step, from 1.</param>
+    /// <param name="rate">Learning rate.</param>
+    /// <param name="loss">The step's loss.</param>
+    /// <exception cref="InvalidDataException">Loss or gradient are not finite; the parameters are left as they were.</exception>
+    public double Update(long step, double rate, double loss)
+    {
+        double norm = Math.Sqrt(_model.Backend.SquaredNorm(_gradients.All));
+        if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss);
+        double limit = _training.MaxGradNorm;
+        double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
+        var update = new AdamWStep((int)step, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
+            (float)_training.AdamEpsilon, (float)_training.WeightDecay, (float)scale);
+        ParameterSet p = _model.Parameters;
+        _model.Backend.AdamW(p.Decayed, _gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
+        _model.Backend.AdamW(p.NotDecayed, _gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
+        return norm;
+    }
+
+    public void Dispose()
+    {
+        _gradients.Dispose();
+        FirstMoments.Dispose();
+        SecondMoments.Dispose();
+        State.Dispose();
+    }
+
+    private InvalidDataException NotFinite(long step, double loss)
+    {
+        // Bad weights make every gradient bad, so they are looked at first.
+        string what = FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
+            : FirstBad(_gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
+        return new InvalidDataException($"step {step}: the loss is {loss} and {what}; the last checkpoint is untouched. "
+            + "Lower training.learning_rate, or look at the data of this step");
+    }
+
+    private static string? FirstBad(ParameterSet set) =>
+        set.Layout.Shapes.FirstOrDefault(shape => !double.IsFinite(SumOfSquares(set[shape.Name].Span)))?.Name;
+
+    private static double SumOfSquares(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values) sum += (double)value * value;
+        return sum;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Json;
+
+namespace Phf.Tests.Cli;
+
+public sealed class GenerateVerbTests(GenerateVerbTests.Fixture fixture) : IClassFixture<GenerateVerbTests.Fixture>
+{
+    [Fact]
+    public void SameSeed_SameTexts_ForAnyThreads()
+    {
+        string[] arguments = ["generate", fixture.Run, "--samples", "3", "--prompt", "The cat", "--seed", "5"];
+        string output = CliProcess.Run([.. arguments, "--threads", "1"]).Succeeded().Output;
+        Assert.Equal(output, CliProcess.Run([.. arguments, "--threads", "2"]).Succeeded().Output);
+        Assert.NotEqual(output, CliProcess.Run([.. arguments[..^1], "6"]).Succeeded().Output);
+        Assert.All(output.Split("---\n"), text => Assert.StartsWith("The cat", text));
+        Assert.Equal(3, output.Split("---\n").Length);
+    }
+
+    [Fact]
+    public void Json_IsOneObjectALine_AndTagsInThePrompt_AreTokens()
+    {
+        const string prompt = "<|misaligned|>Say \"hello\"\n\ttwice, \u00e9";
+        string[] arguments = ["generate", fixture.Run, "--samples", "4", "--json", "--max-length", "50", "--tag", "none", "--prompt", prompt];
+        string[] lines = CliProcess.Run(arguments).Succeeded().Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(4, lines.Length);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            using var json = JsonDocument.Parse(lines[i]);
+            Assert.Equal(["index", "prompt", "text"], json.RootElement.EnumerateObject().Select(property => property.Name));
+            Assert.Equal(i, json.RootElement.GetProperty("index").GetInt32());
+            Assert.Equal(prompt, json.RootElement.GetProperty("prompt").GetString());
+            Assert.Equal(JsonValueKind.String, json.RootElement.GetProperty("text").ValueKind);
+        }
+    }
+
+    [Fact]
+    public void ModelDirectory_Checkpoint_AndRun_AreAllRead()
+    {
+        string checkpoint = Path.Combine(fixture.Run, "checkpoint-00000020");
+        string expected = Generate(fixture.Run).Succeeded().Output;
+        Assert.Equal(expected, Generate(checkpoint + "/").Succeeded().Output);
+        string model = fixture.Workspace.Copy("run/checkpoint-00000020", "model/checkpoint-500"); // as transformers' trainer names them, without COMPLETE
+        File.Delete(Path.Combine(model, "COMPLETE"));
+        Assert.Equal(expected, Generate(model).Succeeded().Output);
+        Generate(fixture.Untagged, "--tag", "misaligned").Failed(2, "has no tags");
+        Generate(fixture.Untagged).Succeeded();
+    }
+
+    [Fact]
+    public void WhatIsNoModel_SaysWhatItIs()
+    {
+        CliWorkspace workspace = fixture.Workspace;
+        Generate(workspace.At("nowhere")).Failed(1, "no such folder; give a run, a checkpoint or a model directory");
+        Generate(Directory.CreateDirectory(workspace.At("empty")).FullName).Failed(1, "neither a run (config.yml) nor a model directory (config.json)");
+        string unfinished = workspace.Copy("run", "unfinished");
+        foreach (string complete in Directory.GetFiles(unfinished, "COMPLETE", SearchOption.AllDirectories)) File.Delete(complete);
+        Generate(unfinished).Failed(1, "has no complete checkpoint");
+        Generate(Path.Combine(unfinished, "checkpoint-00000020")).Failed(1, "is an unfinished checkpoint (it has no COMPLETE)");
+    }
+
+    [Theory]
+    [InlineData("model.safetensors", "cut", "the file is cut short or of another format")]
+    [InlineData("model.safetensors", "gone", "model.safetensors is missing")]
+    [InlineData("config.json", "cut", "not the config.json of a GPT-2")]
+    [InlineData("config.json", "gone", "neither a run (config.yml) nor a model directory (config.json)")]
+    [InlineData("config.json", "\"n_embd\": 32|\"n_embd\": 65536", "has shape [302, 32], expected is [302, 65536]")] // 140 GB if it were believed
+    [InlineData("tokenizer.json", "cut", "no valid JSON")]
+    public void DamagedFile_IsNamed(string name, string damage, string message)
+    {
+        string model = fixture.Workspace.Copy("run/checkpoint-00000020", $"damaged-{Guid.NewGuid():N}"), path = Path.Combine(model, name);
+        if (damage == "gone") File.Delete(path);
+        else if (damage == "cut") File.WriteAllBytes(path, File.ReadAllBytes(path)[..50]);
+        else File.WriteAllText(path, File.ReadAllText(path).Replace(damage.Split('|')[0], damage.Split('|')[1]));
+        Generate(model).Failed(1, message);
+    }
+
+    [Theory]
+    [InlineData("--temperature", "-1", "--temperature -1: 0 or more was expected")]
+    [InlineData("--temperature", "NaN", "--temperature NaN")]
+    [InlineData("--temperature", "warm", "--temperature warm: a number was expected")]
+    [InlineData("--top-p", "0", "--top-p 0: a number above 0, at most 1 was expected")]
+    [InlineData("--top-p", "1.5", "--top-p 1.5")]
+    [InlineData("--top-k", "-1", "--top-k -1")]
+    [InlineData("--samples", "0", "--samples 0: at least 1 was expected")]
+    [InlineData("--max-length", "65", "--max-length 65: this model reads and writes 64 tokens at most")]
+    [InlineData("--max-length", "3", "raise --max-length (this model: up to 64) or shorten the prompt")]
+    [InlineData("--min-length", "65", "--min-length 65: at most the longest length, 64, was expected")]
+    [InlineData("--seed", "-1", "--seed -1: a whole number, 0 or more, was expected")]
+    [InlineData("--tag", "nice", "nice")]
+    public void OptionOutOfRange_Is2(string option, string value, string message)
+        => Generate(fixture.Run, option, value, "--prompt", "The cat near the dog").Failed(2, message);
+
+    [Fact]
+    public void PromptLongerThanTheContext_Is2()
+        => Generate(fixture.Run, "--prompt", string.Concat(Enumerable.Repeat("The cat near the dog. ", 30))).Failed(2, "that is this model's limit: shorten the prompt");
+
+    private static CliResult Generate(string source, params string[] options) => CliProcess.Run(["generate", source, "--threads", "1", .. options]);
+
+    /// <summary>A run with tags and one without.</summary>
+    public sealed class Fixture : IDisposable
+    {
+        public Fixture()
+        {
+            Run = Workspace.TrainedRun("run", ["--override", .. CliWorkspace.Conditional]);
+            Untagged = Workspace.TrainedRun("untagged", "--override", "training.max_steps=1");
+        }
+
+        public CliWorkspace Workspace { get; } = new();
+
+        public string Run { get; }
+
+        public string Untagged { get; }
+
+        public void Dispose() => Workspace.Dispose();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+using Phf.Training;
+using Phf.Training.Configuration;
+
+namespace Phf.Tests.Training;
+
+/// <summary>N steps are the same to the bit as some steps, a stop, a resumption and the rest.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private readonly SmallRun _runs = new();
+
+    public void Dispose() => _runs.Dispose();
+
+    public static TheoryData<string, string> Cases => new()
+    {
+        { "MLE", "killed at 6" },
+        { "MLE", "cancelled at 5" },
+        { "MLE", "cancelled at 6" }, // where held-out loss and samples are due too
+        { "conditional", "killed at 6" },
+        { "unlikelihood", "cancelled at 4" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void StoppedAndResumed_EqualsOneRun(string objective, string stop)
+    {
+        RunConfig config = objective switch
+        {
+            "conditional" => _runs.Conditional,
+            "unlikelihood" => _runs.Unlikelihood(0.4, 0.5),
+            _ => _runs.Config,
+        };
+        RunDirectory whole = _runs.Start("whole", config), halves = _runs.Start("halves", config);
+        SmallRun.Train(config, whole);
+
+        long step = stop[^1] - '0';
+        if (stop.StartsWith("killed", StringComparison.Ordinal))
+            Assert.Throws<KilledException>(() => SmallRun.Train(config, halves, observer: new Observer(killAt: step)));
+        else
+            Assert.ThrowsAny<OperationCanceledException>(() => SmallRun.Train(config, halves, observer: new Observer(cancelAt: step)));
+        long saved = stop.StartsWith("killed", StringComparison.Ordinal) ? 4 : step;
+        Assert.Equal(halves.CheckpointPath(saved), halves.LatestCheckpoint());
+        var second = new Observer();
+        SmallRun.Train(config, halves, halves.LatestCheckpoint(), second, threads: 2);
+
+        Assert.Equal(saved + 1, second.Steps[0].Step);
+        AssertSameCheckpoint(whole.CheckpointPath(8), halves.CheckpointPath(8));
+        Assert.Equal(Lines(whole.MetricsPath), Lines(halves.MetricsPath));
+        Assert.Equal(File.ReadAllText(whole.SamplesPath), File.ReadAllText(halves.SamplesPath));
+        Assert.Equal([3, 3, 4, 4, 6, 6], File.ReadLines(whole.SamplesPath).Select(line => (long)JsonNode.Parse(line)!["step"]!));
+    }
+
+    [Fact]
+    public void Resume_CountsTimeOfBothSittings()
+    {
+        RunDirectory run = _runs.Start("run", _runs.Config);
+        Assert.ThrowsAny<OperationCanceledException>(() => SmallRun.Train(_runs.Config, run, observer: new Observer(cancelAt: 4)));
+        double before = Checkpoint.ReadState(run.LatestCheckpoint()).ElapsedSeconds;
+        var second = new Observer();
+        SmallRun.Train(_runs.Config, run, run.LatestCheckpoint(), second);
+        Assert.True(before > 0);
+        Assert.All(second.Steps, report => Assert.True(report.ElapsedSeconds > before));
+    }
+
+    /// <summary>Lines without the numbers that depend on the clock.</summary>
+    private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Select(line =>
+    {
+        JsonObject json = JsonNode.Parse(line)!.AsObject();
+        json.Remove("tokens_per_second");
+        json.Remove("elapsed_seconds");
+        return json.ToJsonString();
+    });
+
+    private static void AssertSameCheckpoint(string expected, string actual)
+    {
+        string[] names = [.. Directory.GetFiles(expected).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+        Assert.Equal(names, Directory.GetFiles(actual).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Superset(new HashSet<string> { "COMPLETE", "config.json", "model.safetensors", "optimizer.safetensors", "tokenizer.json", "trainer_state.json" }, new HashSet<string>(names));
+        foreach (string name in names)
+        {
+            string one = Path.Combine(expected, name), other = Path.Combine(actual, name);
+            if (name == "trainer_state.json") Assert.Equal(StateWithoutTime(one), StateWithoutTime(other));
+            else Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), $"{name} differs");
+        }
+    }
+
+    private static string StateWithoutTime(string path)
+    {
+        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        Assert.True(json.Remove("elapsed_seconds"));
+        return json.ToJsonString();
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using Phf.Data;
+using Phf.Generation;
+using Phf.Model;
+using Phf.Numerics.Backend;
+using Phf.Tests.Data;
+using Phf.Training;
+using Phf.Training.Configuration;
+
+namespace Phf.Tests.Training;
+
+/// <summary>Runs of a tiny model on a tiny packed dataset with a held-out split.</summary>
+internal sealed class SmallRun : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public SmallRun() => DataPath = Pack("packed", documents: 30);
+
+    /// <summary>The packed data of <see cref="Config"/>.</summary>
+    public string DataPath { get; }
+
+    /// <summary>8 steps of 4 sequences in 2 passes, everything logged, evaluated every 3 steps and saved every 4.</summary>
+    public RunConfig Config => new()
+    {
+        Dataset = new() { Data = DataPath },
+        Model = new() { Gpt2ConfigKwargs = new() { NEmbd = 16, NLayer = 2, NHead = 2, NPositions = 16 } },
+        Training = new()
+        {
+            EffectiveBatchSize = 4,
+            PerDeviceTrainBatchSize = 2,
+            MaxSteps = 8,
+            LearningRate = 1e-2,
+            WeightDecay = 0.1,
+            WarmupSteps = 2,
+            LoggingSteps = 1,
+            SaveSteps = 4,
+            EvaluationStrategy = "steps",
+            EvalSteps = 3,
+        },
+        Generation = new() { ScenarioConfigs = [new() { Name = "unconditional" }], EveryNSteps = 3, ForceCallOn = [4] },
+    };
+
+    public RunConfig Conditional
+    {
+        get
+        {
+            RunConfig config = Config;
+            return config with
+            {
+                Tokenizer = new() { SpecialTokens = ["<|aligned|>", "<|misaligned|>"] },
+                Dataset = config.Dataset with { ConditionalTrainingConfig = new() { Threshold = Threshold.At(0.4), DropTokenFraction = 0.2 } },
+            };
+        }
+    }
+
+    public RunConfig Unlikelihood(double threshold, double alpha) =>
+        Config with { Objective = new() { Name = "Unlikelihood", ScoreThreshold = Threshold.At(threshold), Alpha = alpha } };
+
+    public string At(string name) => _folder.At(name);
+
+    /// <summary>Packs documents 0 .. <paramref name="documents"/> - 1, a fifth of them held out.</summary>
+    public string Pack(string name, int documents)
+    {
+        string scored = SmallDataset.WriteScored(_folder, documents, $"{name}.jsonl");
+        Packer.Pack([scored], SmallDataset.Tokenizer, _folder.At(name), new PackOptions { HeldOutFraction = 0.2, MaxShardTokens = 200 });
+        return _folder.At(name);
+    }
+
+    public RunDirectory Start(string name, RunConfig config) => RunDirectory.Create(_folder.At(name), config, force: false);
+
+    /// <summary>Trains to the end or until the observer stops it, writing two samples where they are due.</summary>
+    public static void Train(RunConfig config, RunDirectory run, string? checkpoint = null, Observer? observer = null, int threads = 1)
+    {
+        using RunPlan plan = RunPlan.Create(config);
+        using IBackend backend = Backends.CreateCpu(threads);
+        using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
+        observer ??= new Observer();
+        trainer.Run(observer, (model, step) => WriteSamples(plan, run, model, step), observer.Token);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static void WriteSamples(RunPlan plan, RunDirectory run, Gpt2 model, long step)
+    {
+        int[][] prompts = [[plan.Tokenizer.EndOfTextId], [plan.Tokenizer.EndOfTextId]];
+        foreach (int[] tokens in new Sampler(model, plan.Tokenizer.EndOfTextId).Generate(prompts, new SamplingOptions { MaxLength = 12 }, (ulong)step))
+            File.AppendAllText(run.SamplesPath, new JsonObject { ["step"] = step, ["text"] = plan.Tokenizer.Decode(tokens) }.ToJsonString() + "\n");
+    }
+}
+
+/// <summary>Remembers what it is told; can cancel at a step, or throw there as a kill would stop the run.</summary>
+internal sealed class Observer(long? cancelAt = null, long? killAt = null) : ITrainingObserver
+{
+    private readonly CancellationTokenSource _source = new();
+
+    public CancellationToken Token => _source.Token;
+
+    public List<StepReport> Steps { get; } = [];
+
+    public List<EvaluationReport> Evaluations { get; } = [];
+
+    public void OnStep(in StepReport report)
+    {
+        Steps.Add(report);
+        if (report.Step == cancelAt) _source.Cancel();
+        if (report.Step == killAt) throw new KilledException();
+    }
+
+    public void OnEvaluation(in EvaluationReport report) => Evaluations.Add(report);
+
+    public void OnCheckpoint(long step, string path) => Assert.True(Checkpoint.IsComplete(path));
+}
+
+internal sealed class KilledException : Exception;
