@@ -90,7 +90,8 @@ public sealed class Pep8ScorerTests
             "# " + Repeat("x ", 500_000), Repeat("0", 1_000_000), Repeat("1_", 500_000), Repeat("\r", 1_000_000), Repeat("raise a,", many),
         ];
         var watch = Stopwatch.StartNew();
-        foreach (string text in texts) Assert.True(Pep8Checker.Check(text, new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 }).Count > 0);
+        var everything = new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 };
+        Assert.InRange(texts.Sum(text => Pep8Checker.Check(text, everything).Count), many, int.MaxValue);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 
