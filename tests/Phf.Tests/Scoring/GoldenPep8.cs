@@ -19,7 +19,7 @@ internal sealed class GoldenPep8
     public double Score => _row.GetProperty("score").GetDouble();
 
     /// <summary>False for two lone surrogates side by side, which are two characters in Python but one in UTF-16.</summary>
-    public bool HasSameLength => Text.EnumerateRunes().Count() == _row.GetProperty("len").GetInt32();
+    public bool HasSameLength => !_row.TryGetProperty("len", out var length) || Text.EnumerateRunes().Count() == length.GetInt32();
 
     /// <summary>The list of the field <paramref name="field"/>: violations, all or all_hang_closing; null if the row has none.</summary>
     public Violation[]? Violations(string field = "violations") => !_row.TryGetProperty(field, out var list) ? null
