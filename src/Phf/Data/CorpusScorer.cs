@@ -16,12 +16,18 @@ public sealed class CorpusScorer(IScorer scorer, Segmentation segmentation)
     private ScoredDocument Score(TextRecord record)
     {
         string[] texts = segmentation.Split(record.Text);
-        double[] scores = new double[texts.Length];
-        scorer.Score(texts, scores);
+        double[] scores = segmentation == Segmentation.Line && scorer is ILineScorer lines ? lines.ScoreLines(record.Text) : ScoreEach(texts);
         int infinite = Array.FindIndex(scores, score => !double.IsFinite(score));
         if (infinite >= 0)
             throw new InvalidDataException($"{record.Where}: scorer {scorer.Id} gave segment {infinite} the score {scores[infinite]}");
         return new ScoredDocument(texts, scores) { Scorer = scorer.Id, Segmenter = segmentation.Id() };
+    }
+
+    private double[] ScoreEach(string[] texts)
+    {
+        double[] scores = new double[texts.Length];
+        scorer.Score(texts, scores);
+        return scores;
     }
 }
 

@@ -13,5 +13,12 @@ public interface IScorer
     void Score(ReadOnlySpan<string> texts, Span<double> scores);
 }
 
+/// <summary>A scorer whose score of a line depends on the lines around it.</summary>
+public interface ILineScorer : IScorer
+{
+    /// <summary>A finite score for each line of <paramref name="document"/>; a line ends with <c>\n</c> or with the text.</summary>
+    double[] ScoreLines(string document);
+}
+
 /// <summary>One found span: UTF-16 offsets [Begin, End) into the text that was searched, and what was found there (e.g. <c>email</c>).</summary>
 public readonly record struct Finding(int Begin, int End, string Type);

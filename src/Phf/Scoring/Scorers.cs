@@ -10,12 +10,14 @@ public sealed record ScorerOptions
 /// <summary>Makes scorers by the names that the command line and the configurations use.</summary>
 public static class Scorers
 {
-    private const string Known = "pii, words";
+    private const string Known = "pii, pep8, pep8-fixed, words";
 
     /// <exception cref="ArgumentException">The name is not known, or an option that the scorer needs is missing.</exception>
     public static IScorer Create(string name, ScorerOptions options) => name switch
     {
         "pii" => new PiiScorer(),
+        "pep8" => new Pep8Scorer(),
+        "pep8-fixed" => new Pep8Scorer(fixedLines: true),
         "words" => WordListScorer.FromFile(options.WordList
             ?? throw new ArgumentException("scorer 'words' needs a word list; give a file with one word a line (--list FILE)")),
         _ => throw new ArgumentException($"no scorer is named '{name}'; known scorers: {Known}"),

@@ -1,0 +1,70 @@
+using Phf.Scoring.Pep8;
+using Phf.Scoring.Pii;
+
+namespace Phf.Scoring;
+
+/// <summary>
+/// Breaches of Python's style guide per character, as the paper's PEP8 task measures them: the number of violations that pycodestyle 2.8.0
+/// reports under Python 3.11, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
+/// See docs/scorers.md.
+/// </summary>
+public sealed class Pep8Scorer : ILineScorer
+{
+    private static readonly Pep8Options Options = new();
+    private readonly bool _fixed;
+
+    /// <param name="fixedLines">
+    /// Scores the lines of a text that ends inside brackets or behind a backslash too, where the paper's line scorer gives 0 to every line.
+    /// </param>
+    public Pep8Scorer(bool fixedLines = false) => _fixed = fixedLines;
+
+    public string Id => _fixed ? "pep8/pycodestyle-2.8.0-fixed" : "pep8/pycodestyle-2.8.0";
+
+    public void Score(ReadOnlySpan<string> texts, Span<double> scores)
+    {
+        if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
+        for (int i = 0; i < texts.Length; i++)
+        {
+            List<Violation> violations = Violations(texts[i], out _);
+            scores[i] = violations.Count == 0 ? 0 : (double)violations.Count / PythonText.CountCodePoints(texts[i]);
+        }
+    }
+
+    /// <summary>
+    /// For each line of <paramref name="text"/> (they end at <c>\n</c>), the violations reported at it / its length in code points with its end,
+    /// as the paper's PEP8LineScorer gives them: 0 for every line if a violation lies behind the last line (the text ends too early), unless
+    /// this scorer is the fixed one; a byte order mark does not count in the first line, and is infinity if it is the whole text.
+    /// </summary>
+    public double[] LineScores(string text)
+    {
+        List<Violation> violations = Violations(text, out PythonSource source);
+        double[] scores = new double[source.LineCount];
+        if (!_fixed && violations.Exists(violation => violation.Line > scores.Length)) return scores;
+        foreach (Violation violation in violations)
+            if (violation.Line <= scores.Length) scores[violation.Line - 1]++;
+        for (int i = 0; i < scores.Length; i++)
+            if (scores[i] > 0) scores[i] /= source.Line(i + 1).Length;
+        return scores;
+    }
+
+    /// <summary><see cref="LineScores"/>, but 0 for a text that is only a byte order mark.</summary>
+    public double[] ScoreLines(string document)
+    {
+        double[] scores = LineScores(document);
+        if (scores.Length == 1 && double.IsInfinity(scores[0])) scores[0] = 0;
+        return scores;
+    }
+
+    /// <summary>
+    /// What pycodestyle reports; nothing where the reference's scorers catch an error: printing a line with a lone surrogate, and
+    /// <see cref="Pep8Checker.Run"/>'s IndexError.
+    /// </summary>
+    private static List<Violation> Violations(string text, out PythonSource source)
+    {
+        (List<Violation> violations, source, bool breaksReference) = Pep8Checker.Run(text, Options);
+        if (breaksReference) return [];
+        foreach (Violation violation in violations)
+            if (violation.Line <= source.LineCount && source.Line(violation.Line).ContainsAnyInRange('\uD800', '\uDFFF')) return [];
+        return violations;
+    }
+}

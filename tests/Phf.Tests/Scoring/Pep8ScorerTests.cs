@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Text;
+using Phf.Data;
+using Phf.Scoring;
+using Phf.Scoring.Pep8;
+
+namespace Phf.Tests.Scoring;
+
+/// <summary>Made-up texts; what pycodestyle answers to them was worked out by hand.</summary>
+public sealed class Pep8ScorerTests
+{
+    private static string Check(string text, Pep8Options? options = null) => string.Join(' ',
+        Pep8Checker.Check(text, options ?? new Pep8Options()).Select(violation => $"{violation.Line}:{violation.Column}:{violation.Code}"));
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("x = 1\n", "")]
+    [InlineData("x=1", "1:1:E225 1:3:W292")]
+    [InlineData("import os, sys\n\n\n\ndef f( a ):\n  return a;", "1:9:E401 5:0:E303 5:6:E201 5:8:E202 6:2:E111 6:10:E703 6:11:W292")]
+    [InlineData("if x == None:\n\tpass  \n", "1:5:E711 2:0:W191 2:5:W291")]
+    [InlineData("x = {'a':1}\n", "1:8:E231")]
+    [InlineData("\U0001F600 = '\U0001F600';y=1\n", "1:7:E231 1:7:E702 1:9:E225")] // an emoji is one column
+    [InlineData("a = (1,\n    2)\n", "2:4:E128")]
+    [InlineData("x = (\n\n", "2:0:W391 2:0:W391 3:0:E901")]
+    [InlineData("def f():\n    '''no end\n", "2:4:E901")]
+    [InlineData("if a:\n        b\n    c\n", "2:8:E117 3:4:E901")]
+    [InlineData("s = '\\d'\n", "1:5:W605")]
+    [InlineData("x = 1  # noqa\ny=1  # noqa\n", "2:1:E225")] // noqa silences E501, not E225
+    [InlineData("x = f'{a['b']}'\n", "")] // an f-string is a string: here two, beside a name
+    public void Check_FindsTheViolations(string text, string expected) => Assert.Equal(expected, Check(text));
+
+    [Fact]
+    public void Options_MeanWhatPycodestylesMean()
+    {
+        const string text = "x=a*b  \n";
+        Assert.Equal("1:1:E225 1:5:W291", Check(text));
+        Assert.Equal("1:5:W291", Check(text, new Pep8Options { Select = ["W"], Ignore = ["W2"] }));
+        Assert.Equal("1:3:E226 1:5:W291", Check(text, new Pep8Options { Ignore = ["E225"] })); // takes the place of the default list
+        Assert.Equal("1:1:E225 1:3:E226", Check(text, new Pep8Options { Select = ["E22"] }));
+        Assert.Equal("1:3:E501", Check("x = 1\n", new Pep8Options { MaxLineLength = 3 }));
+    }
+
+    [Fact]
+    public void Scores_AreViolationsPerCodePoint()
+    {
+        Assert.Equal("pep8/pycodestyle-2.8.0", Scorers.Create("pep8", new ScorerOptions()).Id);
+        Assert.Equal("pep8/pycodestyle-2.8.0-fixed", Scorers.Create("pep8-fixed", new ScorerOptions()).Id);
+        double[] scores = new double[4];
+        new Pep8Scorer().Score(["", "x=1\n", "x = '\U0001F600';\n", "x='\uD800'\n"], scores);
+        Assert.Equal([0, 1 / 4.0, 1 / 9.0, 0], scores); // a lone surrogate on a line with a violation: 0
+        Assert.Throws<ArgumentException>(() => new Pep8Scorer().Score(["x"], new double[2]));
+    }
+
+    [Fact]
+    public void LineScores_OfATextThatEndsInsideBrackets_AreZeroUnlessFixed()
+    {
+        const string text = "x=1\ny = (1,\n";
+        Assert.Equal([0, 0], new Pep8Scorer().LineScores(text));
+        Assert.Equal([0.25, 0], new Pep8Scorer(fixedLines: true).LineScores(text));
+        Assert.Equal([double.PositiveInfinity], new Pep8Scorer().LineScores("\uFEFF"));
+        Assert.Equal([0], new Pep8Scorer().ScoreLines("\uFEFF"));
+        Assert.Equal([0.25], new Pep8Scorer().LineScores("\uFEFFx=1\n"));
+    }
+
+    [Fact]
+    public void CorpusScorer_ScoresLinesInTheirDocument()
+    {
+        const string text = "import os\ndef f():\n    return(1 ,2)\n";
+        ScoredDocument scored = Assert.Single(new CorpusScorer(new Pep8Scorer(), Segmentation.Line)
+            .Score([new TextRecord(text, null, "memory", 1)], 1, CancellationToken.None));
+        Assert.Equal(["import os\n", "def f():\n", "    return(1 ,2)\n"], scored.Texts);
+        Assert.Equal([0, 1 / 9.0, 2 / 17.0], scored.Scores); // E302; E203 and E231
+        Assert.Equal("pep8/pycodestyle-2.8.0", scored.Scorer);
+    }
+
+    /// <summary>Texts that would take hours in time that grows with the square of their length.</summary>
+    [Fact]
+    public void HostileTexts_TakeLinearTime()
+    {
+        const int many = 100_000;
+        string[] texts =
+        [
+            Repeat("(", many), Repeat("(\n", many), Repeat("(\n", many) + Repeat(")\n", many), Repeat(")\n", many), "x = [" + Repeat("{\n(a,\n", many),
+            Repeat("'\\", 500_000), Repeat("\"'\\", 300_000), Repeat(" ", 1_000_000) + "$", Repeat("$ ", 500_000), Repeat("\\\n", many),
+            "x = " + Repeat("a+", 500_000), "x = " + Repeat("not\t", 250_000) + "x", Repeat("x is type(", many), Repeat("None == ", many),
+            "f(" + Repeat("(a)(b),\n", many) + ")\n", "f(" + Repeat("a[1:2], {'b': 3},", many) + ")\n", "x = '''" + Repeat("y\n", many),
+            Repeat("x = 1\n", many), "class A:\n" + Repeat("    def f(self):\n        pass\n", many), Repeat("@a\nx\n", many), Repeat("\n", 1_000_000),
+            Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
+            "if x:\n" + string.Concat(Enumerable.Range(1, 1400).Select(depth => new string(' ', depth) + "if x:\n")),
+            "# " + Repeat("x ", 500_000), Repeat("0", 1_000_000), Repeat("1_", 500_000), Repeat("\r", 1_000_000), Repeat("raise a,", many),
+        ];
+        var watch = Stopwatch.StartNew();
+        var everything = new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 };
+        Assert.InRange(texts.Sum(text => Pep8Checker.Check(text, everything).Count), many, int.MaxValue);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
+    }
+
+    private static string Repeat(string text, int count) => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();
+}
