@@ -19,7 +19,7 @@ internal sealed record QuickstartSettings
 
     public int VocabularySize { get; init; } = 1024;
 
-    public long TokensPerRun { get; init; } = 1_310_720; // 640 steps
+    public long TokensPerRun { get; init; } = 1_600_000;
 
     public int Samples { get; init; } = 256;
 
