@@ -47,7 +47,7 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
             ("one step takes 4 sequences of 64 = 256 tokens", ["--override", "training.max_steps=null", "training.num_tokens=255"]),
             ("training.max_steps is 0", ["--override", "training.max_steps=0"]),
             ("longer than the model's n_positions = 64", ["--override", "training.sequence_length=65"]),
-            ("objective.beta is missing; AWR needs; MLE", ["--override", "objective.name=AWR"]),
+            ("objective.beta is missing; AWR needs", ["--override", "objective.name=AWR"]),
             ("GB of memory and there are ", ["--override", "model.gpt2_config_kwargs.n_embd=16384", "model.gpt2_config_kwargs.n_layer=64"]),
             ("no such folder; give a run, a checkpoint or a model directory", ["--override", "model.from_scratch=false", $"model.path_or_name={workspace.At("nowhere")}"]),
             ("tag '<|aligned|>'", ["--override", "dataset.conditional_training_config={threshold: 0}"]),
