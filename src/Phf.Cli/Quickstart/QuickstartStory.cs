@@ -92,20 +92,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
         using RunPlan plan = RunPlan.Create(config);
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
-        ConsoleProgress.Run($"sampling {name}", "samples", scenarios.Sum(scenario => scenario.Samples), progress =>
-        {
-            int finished = 0;
-            var evaluator = new Evaluator(plan, backend, Scorer, settings.Seed)
-            {
-                Progress = (_, done, of) =>
-                {
-                    progress.Report(finished + done, finished + done);
-                    if (done == of) finished += done;
-                },
-            };
-            var (result, samples) = evaluator.Evaluate(run, run.LatestCheckpoint(), scenarios, cancel);
-            EvaluationFiles.Write(run.Path, result, samples);
-        });
+        CliEvaluation.Run($"sampling {name}", run, run.LatestCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
     }
 
     private sealed class Observer(ConsoleProgress progress) : ITrainingObserver

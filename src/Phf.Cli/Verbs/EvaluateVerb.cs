@@ -51,21 +51,7 @@ internal static class EvaluateVerb
         if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
         if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
         IScorer scorer = Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
-        ConsoleProgress.Run($"evaluating {run.Name}", "samples", scenarios.Sum(scenario => scenario.Samples), progress =>
-        {
-            int before = 0, seen = 0;
-            var evaluator = new Evaluator(plan, backend, scorer, parsed.GetValue(Seed))
-            {
-                Progress = (_, done, _) =>
-                {
-                    if (done < seen) before += seen;
-                    seen = done;
-                    progress.Report(before + done, before + done);
-                },
-            };
-            var (result, samples) = evaluator.Evaluate(run, checkpoint, scenarios, cancel);
-            EvaluationFiles.Write(run.Path, result, samples);
-        });
+        CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }
 
     /// <summary>What the reader of the numbers should know about the data.</summary>

@@ -18,9 +18,7 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
     /// <param name="random">Advanced by one draw when sampling.</param>
     public int Choose(ReadOnlySpan<float> logits, int length, ref Rng random)
     {
-        logits.CopyTo(_scores);
-        foreach (int banned in options.Banned) _scores[banned] = float.NegativeInfinity;
-        if (length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
+        CopyAndBan(logits, length);
         if (!options.Sample) return Largest(_scores);
         int count = Candidates();
         return Draw(count, random.NextDouble());
@@ -29,14 +27,19 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
     /// <summary>Probabilities after all filters, for tests and inspection: V values, zero for tokens that cannot be drawn.</summary>
     public void Probabilities(ReadOnlySpan<float> logits, int length, Span<double> probabilities)
     {
-        logits.CopyTo(_scores);
-        foreach (int banned in options.Banned) _scores[banned] = float.NegativeInfinity;
-        if (length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
+        CopyAndBan(logits, length);
         probabilities.Clear();
         int count = Candidates();
         double total = 0;
         for (int i = 0; i < count; i++) total += _candidateScores[i];
         for (int i = 0; i < count; i++) probabilities[_candidates[i]] = _candidateScores[i] / total;
+    }
+
+    private void CopyAndBan(ReadOnlySpan<float> logits, int length)
+    {
+        logits.CopyTo(_scores);
+        foreach (int banned in options.Banned) _scores[banned] = float.NegativeInfinity;
+        if (length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
     }
 
     private static int Largest(ReadOnlySpan<float> scores)
