@@ -1,8 +1,9 @@
 #:property PublishAot=false
 // Writes the micro-kernels of the matrix product: dotnet run tools/GenerateGemmKernels.cs -- src/Phf.Numerics/Backend/Cpu/Gemm
 //
-// A kernel computes an mr x (nv vectors) tile of C from a packed A panel [k][MR] and rows of B, ldb apart. The accumulators are
-// straight-line locals: an indexed or stack-allocated array of them is several times slower. Edge sizes have their own kernels.
+// A kernel computes an mr x (nv vectors) tile of C from A and rows of B, ldb apart. Kernel: A is a packed panel [k][MR]. RowKernel: A has
+// rows as wide as a full tile, as another kernel wrote them. The accumulators are straight-line locals: an indexed or stack-allocated
+// array of them is several times slower. Edge sizes have their own kernels.
 using System.Text;
 
 string folder = args.Length == 1 ? args[0] : throw new ArgumentException("usage: GenerateGemmKernels.cs FOLDER");
@@ -24,24 +25,35 @@ void Write(Family f)
         internal static unsafe class GemmKernels{{f.Bits}}
         {
             public static readonly GemmKernelSet Set = new({{f.Rows}}, {{f.Vectors * f.Width}}, {{f.Width}},
-            [
         """);
+    Table("Kernel", ",");
+    Table("RowKernel", ");");
     for (int mr = 1; mr <= f.Rows; mr++)
-        s.AppendLine($"        {string.Join(", ", Enumerable.Range(1, f.Vectors).Select(nv => $"(nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel{mr}x{nv}"))},");
-    s.AppendLine("    ]);");
-    for (int mr = 1; mr <= f.Rows; mr++)
-        for (int nv = 1; nv <= f.Vectors; nv++) Kernel(s, f, mr, nv);
+        for (int nv = 1; nv <= f.Vectors; nv++)
+        {
+            Kernel(s, f, "Kernel", mr, nv, aRow: 1, aStep: f.Rows);
+            Kernel(s, f, "RowKernel", mr, nv, aRow: f.Vectors * f.Width, aStep: 1);
+        }
     s.AppendLine("}");
     File.WriteAllText(Path.Combine(folder, $"GemmKernels{f.Bits}.g.cs"), s.ToString().ReplaceLineEndings("\n"));
+
+    void Table(string name, string end)
+    {
+        s.AppendLine("    [");
+        for (int mr = 1; mr <= f.Rows; mr++)
+            s.AppendLine($"        {string.Join(", ", Enumerable.Range(1, f.Vectors).Select(nv => $"(nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&{name}{mr}x{nv}"))},");
+        s.AppendLine($"    ]{end}");
+    }
 }
 
-static void Kernel(StringBuilder s, Family f, int mr, int nv)
+// Element (i, k) of A lies at a[i * aRow + k * aStep].
+static void Kernel(StringBuilder s, Family f, string name, int mr, int nv, int aRow, int aStep)
 {
     const int Ahead = 8; // rows of B fetched ahead of their use
     string type = $"Vector{f.Bits}<float>", zero = $"Vector{f.Bits}<float>.Zero";
     s.AppendLine();
     s.AppendLine("    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]");
-    s.AppendLine($"    private static void Kernel{mr}x{nv}(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)");
+    s.AppendLine($"    private static void {name}{mr}x{nv}(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)");
     s.AppendLine("    {");
     for (int i = 0; i < mr; i++)
         s.AppendLine($"        {type} {string.Join(", ", Enumerable.Range(0, nv).Select(j => $"c{i}_{j} = {zero}"))};");
@@ -58,14 +70,14 @@ static void Kernel(StringBuilder s, Family f, int mr, int nv)
     {
         s.AppendLine($"        for (; depth >= {f.Unroll}; depth -= {f.Unroll})");
         s.AppendLine("        {");
-        for (int u = 0; u < f.Unroll; u++) Step(u * f.Rows);
-        s.AppendLine($"            a += {f.Unroll * f.Rows};");
+        for (int u = 0; u < f.Unroll; u++) Step(u * aStep);
+        s.AppendLine($"            a += {f.Unroll * aStep};");
         s.AppendLine("        }");
     }
     s.AppendLine("        for (; depth > 0; depth--)");
     s.AppendLine("        {");
     Step(0);
-    s.AppendLine($"            a += {f.Rows};");
+    s.AppendLine($"            a += {aStep};");
     s.AppendLine("        }");
     s.AppendLine("        if (accumulate)");
     Stores(true);
@@ -80,7 +92,7 @@ static void Kernel(StringBuilder s, Family f, int mr, int nv)
             for (int j = 0; j < nv * f.Width; j += 16) s.AppendLine($"            {string.Format(f.Prefetch, j == 0 ? "b + ahead" : $"b + ahead + {j}")};");
         for (int i = 0; i < mr; i++)
         {
-            s.AppendLine($"            t = Vector{f.Bits}.Create(a[{offset + i}]);");
+            s.AppendLine($"            t = Vector{f.Bits}.Create(a[{offset + i * aRow}]);");
             for (int j = 0; j < nv; j++) s.AppendLine($"            c{i}_{j} = {string.Format(f.MultiplyAdd, "t", $"b{j}", $"c{i}_{j}")};");
         }
         s.AppendLine("            b += ldb;");

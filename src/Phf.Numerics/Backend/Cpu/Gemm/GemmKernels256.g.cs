@@ -15,6 +15,14 @@ internal static unsafe class GemmKernels256
         (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
         (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
         (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+    ],
+    [
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
@@ -49,6 +57,49 @@ internal static unsafe class GemmKernels256
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -112,6 +163,57 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
@@ -150,6 +252,60 @@ internal static unsafe class GemmKernels256
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -233,6 +389,73 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
@@ -278,6 +501,71 @@ internal static unsafe class GemmKernels256
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -381,6 +669,89 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
@@ -433,6 +804,82 @@ internal static unsafe class GemmKernels256
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -556,6 +1003,105 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
@@ -615,6 +1161,93 @@ internal static unsafe class GemmKernels256
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            c += ldc;
+            Avx.Store(c, c4_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[65]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -758,6 +1391,121 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[65]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c4_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            Avx.Store(c + 8, c4_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
@@ -824,6 +1572,104 @@ internal static unsafe class GemmKernels256
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c5_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            c += ldc;
+            Avx.Store(c, c5_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero;
+        Vector256<float> c5_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a[80]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[65]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a[81]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a[80]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
@@ -943,6 +1789,137 @@ internal static unsafe class GemmKernels256
             c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c4_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c5_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c5_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            Avx.Store(c + 8, c4_1);
+            c += ldc;
+            Avx.Store(c, c5_0);
+            Avx.Store(c + 8, c5_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
+        Vector256<float> c5_0 = Vector256<float>.Zero, c5_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a[80]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[17]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[33]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[49]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[65]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a[81]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[16]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[32]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a[48]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a[64]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a[80]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            a += 1;
         }
         if (accumulate)
         {
