@@ -109,7 +109,7 @@ internal sealed unsafe class AttentionJob<S, V>(GemmKernelSet kernels, int worke
         {
             int rows = Math.Min(Block, Time - first), seen = first + rows;
             PackBlock(q + first * QkvStride, QkvStride, rows, queries);
-            Kernels.MultiplyPanel(seen, Size, keys, Size, queries, scores);
+            Kernels.MultiplyPanel(seen, Size, Kernels.Packed(keys, Size), queries, scores);
             Lanes<S, V>.FillAbove(scores + (nint)first * Block, rows, float.NegativeInfinity);
             Lanes<S, V>.Largest(scores, seen, Shape.Scale, largest);
             Lanes<S, V>.ExpSum(scores, seen, Shape.Scale, largest, sums);
@@ -119,7 +119,7 @@ internal sealed unsafe class AttentionJob<S, V>(GemmKernelSet kernels, int worke
                 logSumExp[first + r] = largest[r] + MathF.Log(sums[r]);
                 sums[r] = 1 / sums[r];
             }
-            Kernels.MultiplyPanel(Size, seen, values, Time, scores, mixed);
+            Kernels.MultiplyPanel(Size, seen, Kernels.Packed(values, Time), scores, mixed);
             StoreBlock<S, V>(mixed, sums, rows, output + first * OutputStride, OutputStride, untransposed);
         }
     }
@@ -166,9 +166,9 @@ internal sealed unsafe class AttentionBackwardJob<S, V>(GemmKernelSet kernels, i
             int rows = Math.Min(Block, Time - first), seen = first + rows;
             bool adds = seen < Time;
             PackBlock(q + first * QkvStride, QkvStride, rows, transposed);
-            Kernels.MultiplyPanel(seen, Size, keysByTime, Size, transposed, p);
+            Kernels.MultiplyPanel(seen, Size, Kernels.Packed(keysByTime, Size), transposed, p);
             PackBlock(dy + first * OutputStride, OutputStride, rows, transposed);
-            Kernels.MultiplyPanel(seen, Size, valuesByTime, Size, transposed, dp);
+            Kernels.MultiplyPanel(seen, Size, Kernels.Packed(valuesByTime, Size), transposed, dp);
             for (int r = 0; r < Block; r++)
             {
                 shift[r] = r < rows ? LogSumExp[(nint)tile * Time + first + r] : 0;
@@ -178,12 +178,12 @@ internal sealed unsafe class AttentionBackwardJob<S, V>(GemmKernelSet kernels, i
             Lanes<S, V>.FillAbove(p + (nint)first * Block, rows, 0);
             Lanes<S, V>.FillAbove(dp + (nint)first * Block, rows, 0);
 
-            Kernels.MultiplyPanel(Size, seen, keysByColumn, Time, dp, mixed);
+            Kernels.MultiplyPanel(Size, seen, Kernels.Packed(keysByColumn, Time), dp, mixed);
             StoreBlock<S, V>(mixed, one, rows, dq + first * QkvStride, QkvStride, transposed);
             GemmPacking.Copy(q + first * QkvStride, QkvStride, Size, rows, Block, queries);
             GemmPacking.Copy(dy + first * OutputStride, OutputStride, Size, rows, Block, dOutputs);
-            Kernels.MultiplyRows(seen, Size, rows, dp, queries, dq + channels, QkvStride, adds, edge);
-            Kernels.MultiplyRows(seen, Size, rows, p, dOutputs, dq + 2 * channels, QkvStride, adds, edge);
+            Kernels.Multiply(seen, Size, rows, Kernels.InPlace(dp, Block), queries, Block, Block * (nint)rows, dq + channels, QkvStride, adds, edge);
+            Kernels.Multiply(seen, Size, rows, Kernels.InPlace(p, Block), dOutputs, Block, Block * (nint)rows, dq + 2 * channels, QkvStride, adds, edge);
         }
     }
 }

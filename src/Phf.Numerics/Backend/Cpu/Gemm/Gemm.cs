@@ -29,7 +29,8 @@ internal unsafe struct GemmEpilogue
 }
 
 /// <summary>
-/// The matrix product on all threads: both operands are packed into panels together, then tiles of C are taken from a counter.
+/// The matrix product on all threads: operands are packed into panels together, then tiles of C are taken from a counter. A left operand
+/// with its depth along the rows is read in place.
 /// The depth is cut into blocks that depend on k alone, and each element adds its blocks in order, so the result is the same
 /// to the bit for any number of threads and any tiling.
 /// </summary>
@@ -42,6 +43,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     private const int TileColumns = 256;
     private const long PackedBudget = 4L << 20; // floats of one packed operand
     private const int PanelsPerPackTile = 8;
+    private const int ConflictStride = 1024; // floats; rows this far apart share the same few lines of the first-level cache
 
     private readonly WorkerPool _pool;
     private readonly GemmKernelSet _kernels;
@@ -62,6 +64,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     {
         if (m == 0 || n == 0) return;
         int depthBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth), depth = (k + depthBlocks - 1) / depthBlocks;
+        bool directA = form != GemmForm.TN && lda % ConflictStride != 0;
         bool directB = form == GemmForm.NN && m <= 3 * _kernels.Rows && n % _kernels.Width == 0;
         int blocksAtOnce = (int)Math.Clamp(PackedBudget / ((long)depth * (Math.Min(m, n) + _kernels.Columns)), 1, depthBlocks);
         int chunk = (int)Math.Max(TileColumns, PackedBudget / ((long)depth * blocksAtOnce));
@@ -80,8 +83,8 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
                 {
                     int rows = Math.Min(rowsAtOnce, m - m0);
                     float* aPart = form == GemmForm.TN ? a + k0 * lda + m0 : a + m0 * lda + k0;
-                    float* packedA = Pack(_packedA, form != GemmForm.TN, aPart, lda, rows, slab, depth, _kernels.Rows);
-                    Compute(rows, columns, slab, depth, packedA, packedB, directB ? ldb : 0, c + m0 * ldc + n0, ldc, accumulate || k0 > 0,
+                    float* left = directA ? aPart : Pack(_packedA, form != GemmForm.TN, aPart, lda, rows, slab, depth, _kernels.Rows);
+                    Compute(rows, columns, slab, depth, left, directA ? lda : 0, packedB, directB ? ldb : 0, c + m0 * ldc + n0, ldc, accumulate || k0 > 0,
                         last ? Shift(epilogue, m0 * ldc + n0, n0) : default);
                 }
             }
@@ -122,14 +125,15 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         return job.Packed;
     }
 
-    private void Compute(int m, int n, int slab, int depth, float* a, float* b, nint directStride, float* c, nint ldc, bool accumulate,
+    private void Compute(int m, int n, int slab, int depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate,
         in GemmEpilogue epilogue)
     {
         ComputeJob job = _computeJob;
         (job.M, job.N, job.Slab, job.Depth) = (m, n, slab, depth);
         job.A = a;
+        job.Lda = lda;
         job.B = b;
-        job.DirectStride = directStride;
+        job.Ldb = ldb;
         job.C = c;
         job.Ldc = ldc;
         job.Accumulate = accumulate;
@@ -167,7 +171,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     {
         public int M, N, Slab, Depth, TileM, TileN;
         public float* A, B, C;
-        public nint DirectStride, Ldc;
+        public nint Lda, Ldb, Ldc; // Lda and Ldb are 0 where the operand is packed
         public bool Accumulate;
         public GemmEpilogue Epilogue;
         private readonly GemmKernelSet _kernels;
@@ -192,10 +196,9 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
             for (int k0 = 0; k0 < Slab; k0 += Depth)
             {
                 int depth = Math.Min(Depth, Slab - k0);
-                float* a = A + (nint)k0 * paddedM + (nint)i * depth;
-                bool direct = DirectStride != 0;
-                float* b = direct ? B + k0 * DirectStride + j : B + (nint)k0 * paddedN + (nint)j * depth;
-                _kernels.Multiply(m, n, depth, a, b, direct ? DirectStride : columns, direct ? columns : columns * (nint)depth, c, Ldc,
+                LeftOperand a = Lda == 0 ? _kernels.Packed(A + (nint)k0 * paddedM + (nint)i * depth, depth) : _kernels.InPlace(A + i * Lda + k0, Lda);
+                float* b = Ldb == 0 ? B + (nint)k0 * paddedN + (nint)j * depth : B + k0 * Ldb + j;
+                _kernels.Multiply(m, n, depth, a, b, Ldb == 0 ? columns : Ldb, Ldb == 0 ? columns * (nint)depth : columns, c, Ldc,
                     Accumulate || k0 > 0, _tile + worker * rows * columns);
             }
             if (!Epilogue.IsEmpty) Finish(i, j, m, n);

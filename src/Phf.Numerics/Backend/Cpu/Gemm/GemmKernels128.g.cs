@@ -9,24 +9,24 @@ internal static unsafe class GemmKernels128
 {
     public static readonly GemmKernelSet Set = new(6, 8, 4,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
     ],
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
@@ -49,7 +49,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
@@ -72,7 +72,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
@@ -99,7 +99,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
@@ -126,7 +126,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -156,7 +156,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -166,7 +166,7 @@ internal static unsafe class GemmKernels128
             b0 = Vector128.Load(b);
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             b += ldb;
             a += 1;
@@ -186,7 +186,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -223,7 +223,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -235,7 +235,7 @@ internal static unsafe class GemmKernels128
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
             c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
             b += ldb;
@@ -260,7 +260,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -297,20 +297,21 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
         Vector128<float> c2_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
             b += ldb;
             a += 1;
@@ -334,7 +335,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -381,12 +382,13 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
         Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
@@ -394,10 +396,10 @@ internal static unsafe class GemmKernels128
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
             c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
             c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
             b += ldb;
@@ -428,7 +430,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -472,26 +474,29 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
         Vector128<float> c2_0 = Vector128<float>.Zero;
         Vector128<float> c3_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -516,7 +521,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -573,13 +578,15 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
         Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
         Vector128<float> c3_0 = Vector128<float>.Zero, c3_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
@@ -587,17 +594,18 @@ internal static unsafe class GemmKernels128
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
             c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
             c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
             c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -630,7 +638,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -681,7 +689,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -689,21 +697,24 @@ internal static unsafe class GemmKernels128
         Vector128<float> c3_0 = Vector128<float>.Zero;
         Vector128<float> c4_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
-            t = Vector128.Create(a[32]);
+            t = Vector128.Create(a3[lda]);
             c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -732,7 +743,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -799,7 +810,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -807,6 +818,8 @@ internal static unsafe class GemmKernels128
         Vector128<float> c3_0 = Vector128<float>.Zero, c3_1 = Vector128<float>.Zero;
         Vector128<float> c4_0 = Vector128<float>.Zero, c4_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
@@ -814,20 +827,21 @@ internal static unsafe class GemmKernels128
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
             c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
             c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
             c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
-            t = Vector128.Create(a[32]);
+            t = Vector128.Create(a3[lda]);
             c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
             c4_1 = Vector128.MultiplyAddEstimate(t, b1, c4_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -866,7 +880,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -924,7 +938,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -933,23 +947,26 @@ internal static unsafe class GemmKernels128
         Vector128<float> c4_0 = Vector128<float>.Zero;
         Vector128<float> c5_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
-            t = Vector128.Create(a[32]);
+            t = Vector128.Create(a3[lda]);
             c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
-            t = Vector128.Create(a[40]);
+            t = Vector128.Create(a3[lda2]);
             c5_0 = Vector128.MultiplyAddEstimate(t, b0, c5_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -982,7 +999,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -1059,7 +1076,7 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -1068,6 +1085,8 @@ internal static unsafe class GemmKernels128
         Vector128<float> c4_0 = Vector128<float>.Zero, c4_1 = Vector128<float>.Zero;
         Vector128<float> c5_0 = Vector128<float>.Zero, c5_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         for (; depth > 0; depth--)
         {
             b0 = Vector128.Load(b);
@@ -1075,23 +1094,24 @@ internal static unsafe class GemmKernels128
             t = Vector128.Create(a[0]);
             c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
             c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
-            t = Vector128.Create(a[8]);
+            t = Vector128.Create(a[lda]);
             c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
             c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
-            t = Vector128.Create(a[16]);
+            t = Vector128.Create(a[lda2]);
             c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
             c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
-            t = Vector128.Create(a[24]);
+            t = Vector128.Create(a3[0]);
             c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
             c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
-            t = Vector128.Create(a[32]);
+            t = Vector128.Create(a3[lda]);
             c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
             c4_1 = Vector128.MultiplyAddEstimate(t, b1, c4_1);
-            t = Vector128.Create(a[40]);
+            t = Vector128.Create(a3[lda2]);
             c5_0 = Vector128.MultiplyAddEstimate(t, b0, c5_0);
             c5_1 = Vector128.MultiplyAddEstimate(t, b1, c5_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {

@@ -9,24 +9,24 @@ internal static unsafe class GemmKernels256
 {
     public static readonly GemmKernelSet Set = new(6, 16, 8,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
     ],
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
@@ -69,7 +69,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
@@ -112,7 +112,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
@@ -163,7 +163,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
@@ -214,7 +214,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -268,7 +268,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -284,14 +284,14 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             b += ldb;
             b0 = Avx.LoadVector256(b);
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             b += ldb;
             a += 2;
@@ -302,7 +302,7 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             b += ldb;
             a += 1;
@@ -322,7 +322,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -389,7 +389,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -407,7 +407,7 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
             b += ldb;
@@ -417,7 +417,7 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
             b += ldb;
@@ -431,7 +431,7 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
             b += ldb;
@@ -456,7 +456,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -521,12 +521,13 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
         Vector256<float> c2_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
         {
@@ -538,18 +539,18 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             b += ldb;
             b0 = Avx.LoadVector256(b);
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             b += ldb;
             a += 2;
@@ -560,9 +561,9 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             b += ldb;
             a += 1;
@@ -586,7 +587,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -669,12 +670,13 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
         Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
         {
@@ -688,10 +690,10 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
             b += ldb;
@@ -701,10 +703,10 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
             b += ldb;
@@ -718,10 +720,10 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
             b += ldb;
@@ -752,7 +754,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -828,13 +830,15 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
         Vector256<float> c2_0 = Vector256<float>.Zero;
         Vector256<float> c3_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
         {
@@ -846,25 +850,26 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             b += ldb;
             b0 = Avx.LoadVector256(b);
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -872,14 +877,15 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -904,7 +910,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -1003,13 +1009,15 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
         Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
         Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
         {
@@ -1023,13 +1031,13 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
             b += ldb;
@@ -1039,17 +1047,18 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -1059,17 +1068,18 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1102,7 +1112,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -1189,7 +1199,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -1197,6 +1207,8 @@ internal static unsafe class GemmKernels256
         Vector256<float> c3_0 = Vector256<float>.Zero;
         Vector256<float> c4_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
         {
@@ -1208,29 +1220,30 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             b += ldb;
             b0 = Avx.LoadVector256(b);
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[65]);
+            t = Vector256.Create(a3[lda + 1]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -1238,16 +1251,17 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1276,7 +1290,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -1391,7 +1405,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -1399,6 +1413,8 @@ internal static unsafe class GemmKernels256
         Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
         Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
         {
@@ -1412,16 +1428,16 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
             b += ldb;
@@ -1431,20 +1447,21 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[65]);
+            t = Vector256.Create(a3[lda + 1]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -1454,20 +1471,21 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1506,7 +1524,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -1604,7 +1622,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -1613,6 +1631,8 @@ internal static unsafe class GemmKernels256
         Vector256<float> c4_0 = Vector256<float>.Zero;
         Vector256<float> c5_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
         {
@@ -1624,33 +1644,34 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
-            t = Vector256.Create(a[80]);
+            t = Vector256.Create(a3[lda2]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             b += ldb;
             b0 = Avx.LoadVector256(b);
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[65]);
+            t = Vector256.Create(a3[lda + 1]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
-            t = Vector256.Create(a[81]);
+            t = Vector256.Create(a3[lda2 + 1]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -1658,18 +1679,19 @@ internal static unsafe class GemmKernels256
             Sse.Prefetch0(b + ahead);
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
-            t = Vector256.Create(a[80]);
+            t = Vector256.Create(a3[lda2]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1702,7 +1724,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -1833,7 +1855,7 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -1842,6 +1864,8 @@ internal static unsafe class GemmKernels256
         Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
         Vector256<float> c5_0 = Vector256<float>.Zero, c5_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
         {
@@ -1855,19 +1879,19 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
-            t = Vector256.Create(a[80]);
+            t = Vector256.Create(a3[lda2]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
             b += ldb;
@@ -1877,23 +1901,24 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[1]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[17]);
+            t = Vector256.Create(a[lda + 1]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[33]);
+            t = Vector256.Create(a[lda2 + 1]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[49]);
+            t = Vector256.Create(a3[1]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[65]);
+            t = Vector256.Create(a3[lda + 1]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
-            t = Vector256.Create(a[81]);
+            t = Vector256.Create(a3[lda2 + 1]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
             b += ldb;
             a += 2;
+            a3 += 2;
         }
         for (; depth > 0; depth--)
         {
@@ -1903,23 +1928,24 @@ internal static unsafe class GemmKernels256
             t = Vector256.Create(a[0]);
             c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
             c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
-            t = Vector256.Create(a[16]);
+            t = Vector256.Create(a[lda]);
             c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
             c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
-            t = Vector256.Create(a[32]);
+            t = Vector256.Create(a[lda2]);
             c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
             c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
-            t = Vector256.Create(a[48]);
+            t = Vector256.Create(a3[0]);
             c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
             c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
-            t = Vector256.Create(a[64]);
+            t = Vector256.Create(a3[lda]);
             c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
             c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
-            t = Vector256.Create(a[80]);
+            t = Vector256.Create(a3[lda2]);
             c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
             c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {

@@ -9,40 +9,40 @@ internal static unsafe class GemmKernels512
 {
     public static readonly GemmKernelSet Set = new(14, 32, 16,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel7x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel7x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel8x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel8x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel9x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel9x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel10x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel10x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel11x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel11x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel12x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel12x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel13x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel13x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel14x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel14x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel7x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel7x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel8x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel8x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel9x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel9x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel10x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel10x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel11x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel11x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel12x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel12x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel13x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel13x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel14x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel14x2,
     ],
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel7x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel7x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel8x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel8x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel9x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel9x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel10x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel10x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel11x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel11x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel12x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel12x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel13x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel13x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel14x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&RowKernel14x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel7x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel7x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel8x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel8x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel9x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel9x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel10x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel10x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel11x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel11x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel12x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel12x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel13x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel13x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel14x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel14x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
@@ -71,7 +71,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
@@ -100,7 +100,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
@@ -135,7 +135,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
@@ -170,7 +170,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -206,7 +206,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -222,7 +222,7 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             b += ldb;
             a += 1;
@@ -242,7 +242,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -287,7 +287,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -307,7 +307,7 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
             b += ldb;
@@ -332,7 +332,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -375,12 +375,13 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
         Vector512<float> c2_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
         {
@@ -392,9 +393,9 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             b += ldb;
             a += 1;
@@ -418,7 +419,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -473,12 +474,13 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
         Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
         {
@@ -494,10 +496,10 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
             b += ldb;
@@ -528,7 +530,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -578,13 +580,15 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
         Vector512<float> c2_0 = Vector512<float>.Zero;
         Vector512<float> c3_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
         {
@@ -596,14 +600,15 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -628,7 +633,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -693,13 +698,15 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
         Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
         Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
         {
@@ -715,17 +722,18 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -758,7 +766,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -815,7 +823,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -823,6 +831,8 @@ internal static unsafe class GemmKernels512
         Vector512<float> c3_0 = Vector512<float>.Zero;
         Vector512<float> c4_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
         {
@@ -834,16 +844,17 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -872,7 +883,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -947,7 +958,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -955,6 +966,8 @@ internal static unsafe class GemmKernels512
         Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
         Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
         {
@@ -970,20 +983,21 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1022,7 +1036,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1086,7 +1100,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1095,6 +1109,8 @@ internal static unsafe class GemmKernels512
         Vector512<float> c4_0 = Vector512<float>.Zero;
         Vector512<float> c5_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
         {
@@ -1106,18 +1122,19 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1150,7 +1167,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1235,7 +1252,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1244,6 +1261,8 @@ internal static unsafe class GemmKernels512
         Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
         Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
         {
@@ -1259,23 +1278,24 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
             b += ldb;
             a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {
@@ -1320,7 +1340,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel7x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel7x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1391,7 +1411,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel7x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel7x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1401,6 +1421,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c5_0 = Vector512<float>.Zero;
         Vector512<float> c6_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 7 * ldc; p != end; p += ldc)
         {
@@ -1412,20 +1435,22 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -1462,7 +1487,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel7x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel7x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1557,7 +1582,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel7x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel7x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1567,6 +1592,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
         Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 7 * ldc; p != end; p += ldc)
         {
@@ -1582,26 +1610,28 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -1652,7 +1682,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel8x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel8x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1730,7 +1760,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel8x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel8x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1741,6 +1771,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c6_0 = Vector512<float>.Zero;
         Vector512<float> c7_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 8 * ldc; p != end; p += ldc)
         {
@@ -1752,22 +1785,24 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -1808,7 +1843,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel8x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel8x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1913,7 +1948,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel8x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel8x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1924,6 +1959,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
         Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 8 * ldc; p != end; p += ldc)
         {
@@ -1939,29 +1977,31 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -2018,7 +2058,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel9x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel9x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2103,7 +2143,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel9x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel9x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2115,6 +2155,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c7_0 = Vector512<float>.Zero;
         Vector512<float> c8_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 9 * ldc; p != end; p += ldc)
         {
@@ -2126,24 +2169,26 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -2188,7 +2233,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel9x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel9x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2303,7 +2348,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel9x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel9x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2315,6 +2360,9 @@ internal static unsafe class GemmKernels512
         Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
         Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 9 * ldc; p != end; p += ldc)
         {
@@ -2330,32 +2378,34 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
         }
         if (accumulate)
         {
@@ -2418,7 +2468,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel10x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel10x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2510,7 +2560,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel10x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel10x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2523,6 +2573,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c8_0 = Vector512<float>.Zero;
         Vector512<float> c9_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 10 * ldc; p != end; p += ldc)
         {
@@ -2534,26 +2588,29 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -2602,7 +2659,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel10x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel10x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2727,7 +2784,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel10x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel10x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2740,6 +2797,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
         Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 10 * ldc; p != end; p += ldc)
         {
@@ -2755,35 +2816,38 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -2852,7 +2916,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel11x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel11x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2951,7 +3015,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel11x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel11x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2965,6 +3029,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c9_0 = Vector512<float>.Zero;
         Vector512<float> c10_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 11 * ldc; p != end; p += ldc)
         {
@@ -2976,28 +3044,31 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -3050,7 +3121,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel11x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel11x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -3185,7 +3256,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel11x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel11x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -3199,6 +3270,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
         Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 11 * ldc; p != end; p += ldc)
         {
@@ -3214,38 +3289,41 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
             c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -3320,7 +3398,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel12x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel12x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -3426,7 +3504,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel12x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel12x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -3441,6 +3519,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c10_0 = Vector512<float>.Zero;
         Vector512<float> c11_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 12 * ldc; p != end; p += ldc)
         {
@@ -3452,30 +3534,33 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -3532,7 +3617,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel12x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel12x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -3677,7 +3762,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel12x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel12x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -3692,6 +3777,10 @@ internal static unsafe class GemmKernels512
         Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
         Vector512<float> c11_0 = Vector512<float>.Zero, c11_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 12 * ldc; p != end; p += ldc)
         {
@@ -3707,41 +3796,44 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
             c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
             c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
         }
         if (accumulate)
         {
@@ -3822,7 +3914,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel13x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel13x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -3935,7 +4027,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel13x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel13x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -3951,6 +4043,11 @@ internal static unsafe class GemmKernels512
         Vector512<float> c11_0 = Vector512<float>.Zero;
         Vector512<float> c12_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 13 * ldc; p != end; p += ldc)
         {
@@ -3962,32 +4059,36 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
-            t = Vector512.Create(a[384]);
+            t = Vector512.Create(a12[0]);
             c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
         }
         if (accumulate)
         {
@@ -4048,7 +4149,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel13x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel13x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -4203,7 +4304,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel13x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel13x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -4219,6 +4320,11 @@ internal static unsafe class GemmKernels512
         Vector512<float> c11_0 = Vector512<float>.Zero, c11_1 = Vector512<float>.Zero;
         Vector512<float> c12_0 = Vector512<float>.Zero, c12_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 13 * ldc; p != end; p += ldc)
         {
@@ -4234,44 +4340,48 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
             c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
             c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
-            t = Vector512.Create(a[384]);
+            t = Vector512.Create(a12[0]);
             c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
             c12_1 = Avx512F.FusedMultiplyAdd(t, b1, c12_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
         }
         if (accumulate)
         {
@@ -4358,7 +4468,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel14x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel14x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -4478,7 +4588,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel14x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel14x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -4495,6 +4605,11 @@ internal static unsafe class GemmKernels512
         Vector512<float> c12_0 = Vector512<float>.Zero;
         Vector512<float> c13_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 14 * ldc; p != end; p += ldc)
         {
@@ -4506,34 +4621,38 @@ internal static unsafe class GemmKernels512
             Sse.Prefetch0(b + ahead);
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
-            t = Vector512.Create(a[384]);
+            t = Vector512.Create(a12[0]);
             c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
-            t = Vector512.Create(a[416]);
+            t = Vector512.Create(a12[lda]);
             c13_0 = Avx512F.FusedMultiplyAdd(t, b0, c13_0);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
         }
         if (accumulate)
         {
@@ -4598,7 +4717,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel14x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel14x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -4763,7 +4882,7 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void RowKernel14x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel14x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -4780,6 +4899,11 @@ internal static unsafe class GemmKernels512
         Vector512<float> c12_0 = Vector512<float>.Zero, c12_1 = Vector512<float>.Zero;
         Vector512<float> c13_0 = Vector512<float>.Zero, c13_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
         nint ahead = 8 * ldb;
         for (float* p = c, end = c + 14 * ldc; p != end; p += ldc)
         {
@@ -4795,47 +4919,51 @@ internal static unsafe class GemmKernels512
             t = Vector512.Create(a[0]);
             c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
             c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
-            t = Vector512.Create(a[32]);
+            t = Vector512.Create(a[lda]);
             c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
             c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
-            t = Vector512.Create(a[64]);
+            t = Vector512.Create(a[lda2]);
             c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
             c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
-            t = Vector512.Create(a[96]);
+            t = Vector512.Create(a3[0]);
             c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
             c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
-            t = Vector512.Create(a[128]);
+            t = Vector512.Create(a3[lda]);
             c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
             c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
-            t = Vector512.Create(a[160]);
+            t = Vector512.Create(a3[lda2]);
             c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
             c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
-            t = Vector512.Create(a[192]);
+            t = Vector512.Create(a6[0]);
             c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
             c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
-            t = Vector512.Create(a[224]);
+            t = Vector512.Create(a6[lda]);
             c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
             c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
-            t = Vector512.Create(a[256]);
+            t = Vector512.Create(a6[lda2]);
             c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
             c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
-            t = Vector512.Create(a[288]);
+            t = Vector512.Create(a9[0]);
             c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
             c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
-            t = Vector512.Create(a[320]);
+            t = Vector512.Create(a9[lda]);
             c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
             c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
-            t = Vector512.Create(a[352]);
+            t = Vector512.Create(a9[lda2]);
             c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
             c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
-            t = Vector512.Create(a[384]);
+            t = Vector512.Create(a12[0]);
             c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
             c12_1 = Avx512F.FusedMultiplyAdd(t, b1, c12_1);
-            t = Vector512.Create(a[416]);
+            t = Vector512.Create(a12[lda]);
             c13_0 = Avx512F.FusedMultiplyAdd(t, b0, c13_0);
             c13_1 = Avx512F.FusedMultiplyAdd(t, b1, c13_1);
             b += ldb;
             a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
         }
         if (accumulate)
         {

@@ -46,14 +46,14 @@ internal static unsafe class GemmPacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyRow(float* from, float* to, int width)
     {
-        int q = 0;
-        for (; q + 8 <= width; q += 8) Vector256.Store(Vector256.Load(from + q), to + q);
-        if (q + 4 <= width)
+        if (width < 8)
         {
-            Vector128.Store(Vector128.Load(from + q), to + q);
-            q += 4;
+            Vector128.Store(Vector128.Load(from), to);
+            Vector128.Store(Vector128.Load(from + width - 4), to + width - 4);
+            return;
         }
-        if (q + 2 <= width) *(double*)(to + q) = *(double*)(from + q);
+        for (int q = 0; q < width - 8; q += 8) Vector256.Store(Vector256.Load(from + q), to + q);
+        Vector256.Store(Vector256.Load(from + width - 8), to + width - 8); // may overlap the one before
     }
 
     private static void TransposeScalar(float* source, nint ld, int present, int lanes, int depth, int width, float* packed)
