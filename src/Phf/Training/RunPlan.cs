@@ -191,7 +191,7 @@ public sealed class RunPlan : IDisposable
     private static long Memory(Gpt2Config model, int batch, int length)
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
-        long logits = Math.Max(4L << 20, 128L * model.VocabularySize) * sizeof(float);
+        long logits = Math.Max(4L << 20, 512L * model.VocabularySize) * sizeof(float);
         return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true) + logits + PackingBytes;
     }
 
