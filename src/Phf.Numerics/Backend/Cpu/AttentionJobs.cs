@@ -187,32 +187,3 @@ internal sealed unsafe class AttentionBackwardJob<S, V>(GemmKernelSet kernels, i
         }
     }
 }
-
-/// <summary>One new token per sequence against the cache; a tile is one head of one sequence.</summary>
-internal sealed unsafe class AttentionStepJob<S, V> : ITileJob
-    where S : struct, ISimd<V>
-    where V : struct
-{
-    public float* Qkv, KeyCache, ValueCache, Output, Scores;
-    public AttentionShape Shape;
-    public int Position;
-
-    public void RunTile(int tile, int worker)
-    {
-        int size = Shape.HeadSize, batch = tile / Shape.Heads, column = tile % Shape.Heads * size;
-        nint width = Shape.Channels, cache = (nint)batch * Shape.Time * width + column;
-        float* q = Qkv + batch * 3 * width + column;
-        float* keys = KeyCache + cache;
-        float* values = ValueCache + cache;
-        float* scores = Scores + (nint)tile * Shape.Time;
-        float* y = Output + batch * width + column;
-        Buffer.MemoryCopy(q + width, keys + Position * width, size * sizeof(float), size * sizeof(float));
-        Buffer.MemoryCopy(q + 2 * width, values + Position * width, size * sizeof(float), size * sizeof(float));
-
-        int count = Position + 1;
-        for (int s = 0; s < count; s++) scores[s] = Elementwise<S, V>.Dot(q, keys + s * width, size);
-        float sum = Elementwise<S, V>.ExpSum(scores, Shape.Scale, Shape.Scale * Elementwise<S, V>.Largest(scores, count), count);
-        new Span<float>(y, size).Clear();
-        for (int s = 0; s < count; s++) Elementwise<S, V>.AddScaled(values + s * width, scores[s] / sum, y, size);
-    }
-}

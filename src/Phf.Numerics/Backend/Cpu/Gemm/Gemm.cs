@@ -43,6 +43,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     private const int TileColumns = 256;
     private const long PackedBudget = 4L << 20; // floats of one packed operand
     private const int PanelsPerPackTile = 8;
+    private const int FewRows = 128; // of A: packing a whole B for them would cost more than it saves
     private const int ConflictStride = 1024; // floats; rows this far apart share the same few lines of the first-level cache
 
     private readonly WorkerPool _pool;
@@ -50,12 +51,17 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     private readonly Scratch _packedA = new(), _packedB = new();
     private readonly PackJob _packJob = new();
     private readonly ComputeJob _computeJob;
+    private readonly RowTimesMatrixJob<S, V> _rowJob;
+    private readonly FewRowsJob _fewRowsJob, _fewestRowsJob;
 
     public Gemm(WorkerPool pool, GemmKernelSet kernels)
     {
         _pool = pool;
         _kernels = kernels;
         _computeJob = new ComputeJob(kernels, pool.Workers);
+        _rowJob = new RowTimesMatrixJob<S, V>(pool.Workers);
+        _fewRowsJob = new FewRowsJob(kernels, pool.Workers);
+        _fewestRowsJob = new FewRowsJob(GemmKernels128.Set, pool.Workers);
     }
 
     /// <summary>C = A B, or C += A B when <paramref name="accumulate"/>, then the epilogue.</summary>
@@ -64,6 +70,16 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     {
         if (m == 0 || n == 0) return;
         int depthBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth), depth = (k + depthBlocks - 1) / depthBlocks;
+        if (m == 1 && form == GemmForm.NN && !accumulate)
+        {
+            RowTimesMatrix(n, k, depth, a, b, ldb, c, epilogue);
+            return;
+        }
+        if (form == GemmForm.NT && m <= FewRows && n >= FewRows && !accumulate && epilogue.IsEmpty)
+        {
+            TimesTransposed(m, n, k, depth, a, lda, b, ldb, c, ldc);
+            return;
+        }
         bool directA = form != GemmForm.TN && lda % ConflictStride != 0;
         bool directB = form == GemmForm.NN && m <= 3 * _kernels.Rows && n % _kernels.Width == 0;
         int blocksAtOnce = (int)Math.Clamp(PackedBudget / ((long)depth * (Math.Min(m, n) + _kernels.Columns)), 1, depthBlocks);
@@ -96,6 +112,9 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         _packedA.Dispose();
         _packedB.Dispose();
         _computeJob.Dispose();
+        _rowJob.Dispose();
+        _fewRowsJob.Dispose();
+        _fewestRowsJob.Dispose();
     }
 
     private static GemmEpilogue Shift(in GemmEpilogue epilogue, nint offset, int column) => new()
@@ -150,6 +169,38 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         _pool.Run(job, job.Tiles);
     }
 
+    private void RowTimesMatrix(int n, int k, int depth, float* a, float* b, nint ldb, float* c, in GemmEpilogue epilogue)
+    {
+        RowTimesMatrixJob<S, V> job = _rowJob;
+        (job.N, job.K, job.Depth) = (n, k, depth);
+        job.A = a;
+        job.B = b;
+        job.Ldb = ldb;
+        job.C = c;
+        _pool.Run(job, job.Cut());
+        Finish(epilogue, 0, c, n);
+    }
+
+    private void TimesTransposed(int m, int n, int k, int depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc)
+    {
+        FewRowsJob job = m <= GemmKernels128.Set.Columns ? _fewestRowsJob : _fewRowsJob; // narrow lanes where wide ones would be empty
+        (job.M, job.N, job.K, job.Depth) = (m, n, k, depth);
+        job.B = b;
+        job.Ldb = ldb;
+        job.C = c;
+        job.Ldc = ldc;
+        job.Prepare(a, lda);
+        _pool.Run(job, job.Tiles);
+    }
+
+    /// <summary>The epilogue of n finished elements c of a row, of which the first is at the given offset of its tensors and column of the bias.</summary>
+    private static void Finish(in GemmEpilogue epilogue, nint offset, float* c, int n, int column = 0)
+    {
+        if (epilogue.Bias != null) Elementwise<S, V>.Add(c, epilogue.Bias + column, c, n);
+        if (epilogue.Residual != null) Elementwise<S, V>.Add(c, epilogue.Residual + offset, c, n);
+        if (epilogue.Activated != null) Elementwise<S, V>.Activate(epilogue.Activation, c, epilogue.Activated + offset, n);
+    }
+
     private sealed class PackJob : ITileJob
     {
         public float* Source, Packed;
@@ -201,21 +252,10 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
                 _kernels.Multiply(m, n, depth, a, b, Ldb == 0 ? columns : Ldb, Ldb == 0 ? columns * (nint)depth : columns, c, Ldc,
                     Accumulate || k0 > 0, _tile + worker * rows * columns);
             }
-            if (!Epilogue.IsEmpty) Finish(i, j, m, n);
+            if (Epilogue.IsEmpty) return;
+            for (int r = 0; r < m; r++) Finish(Epilogue, (i + r) * Ldc + j, c + r * Ldc, n, j);
         }
 
         public void Dispose() => _tiles.Dispose();
-
-        private void Finish(int i, int j, int m, int n)
-        {
-            for (int r = 0; r < m; r++)
-            {
-                nint offset = (i + r) * Ldc + j;
-                float* c = C + offset;
-                if (Epilogue.Bias != null) Elementwise<S, V>.Add(c, Epilogue.Bias + j, c, n);
-                if (Epilogue.Residual != null) Elementwise<S, V>.Add(c, Epilogue.Residual + offset, c, n);
-                if (Epilogue.Activated != null) Elementwise<S, V>.Activate(Epilogue.Activation, c, Epilogue.Activated + offset, n);
-            }
-        }
     }
 }
