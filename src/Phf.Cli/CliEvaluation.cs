@@ -38,7 +38,7 @@ internal static class CliEvaluation
     /// <summary>The scenarios of a run's configuration, else the default one; with another number of samples where one is asked for.</summary>
     public static IReadOnlyList<SamplingScenario> Scenarios(RunPlan plan, int? samples)
     {
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan.Config, plan.Tokenizer);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
         return samples is { } count ? [.. scenarios.Select(scenario => scenario with { Samples = count })] : scenarios;
     }

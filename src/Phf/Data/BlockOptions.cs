@@ -9,25 +9,11 @@ public enum TokenKind : byte
     /// <summary>The end-of-text token before each document.</summary>
     EndOfText,
 
-    /// <summary>An aligned or misaligned tag before a segment.</summary>
+    /// <summary>A tag before a segment or document, or a token of one.</summary>
     ControlTag,
 
     /// <summary>Fills the last block behind the last document; never to be predicted.</summary>
     Padding,
-}
-
-/// <summary>Tags of conditional training: the aligned one before segments with score &lt;= <see cref="Threshold"/> (in 32-bit floats), else
-/// the misaligned one.</summary>
-public sealed record ControlTags
-{
-    public required int AlignedId { get; init; }
-    public required int MisalignedId { get; init; }
-
-    /// <summary>In the scorer's units.</summary>
-    public required float Threshold { get; init; }
-
-    /// <summary>Share of the segments, 0 to 1, that get no tag: a new draw in each epoch.</summary>
-    public double DropTokenFraction { get; init; }
 }
 
 /// <summary>How a <see cref="BlockReader"/> reads.</summary>

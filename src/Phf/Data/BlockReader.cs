@@ -2,7 +2,7 @@ namespace Phf.Data;
 
 /// <summary>
 /// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its
-/// tag (if any) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
+/// tag (if any; or one tag for the whole document) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
 /// the next), so every token is predicted exactly once. A reader of one of several lanes takes every n-th document. Order and dropped tags
 /// are computed from seed, epoch and numbers of documents, so <see cref="Cursor"/> is the whole state: a reader started from it gives the
 /// same blocks, bit for bit. Not safe for several threads.
@@ -24,13 +24,17 @@ public sealed class BlockReader
     private int _firstSegment, _segment, _segmentEnd; // numbers in the shard
     private long _token, _tokenEnd;                   // of the current segment
     private TokenKind _pending;                       // what comes next: end-of-text, a tag or text
-    private int _tag;
     private float _score;
+    private int[] _tag = [];
+    private int _tagAt;      // the tag's next token
+    private float _tagScore;
+    private int _tagTokens;  // of the document so far
 
     // The last token of the previous block, first of the next; its place is _carryAt.
     private bool _hasCarry;
     private (int Token, float Score, TokenKind Kind) _carry;
     private (long Epoch, long Index, int Offset) _carryAt;
+    private int _carryTagTokens; // of its document up to it, itself included
 
     /// <param name="dataset">Stays open as long as the reader is used.</param>
     /// <param name="options">Checked here.</param>
@@ -62,6 +66,12 @@ public sealed class BlockReader
     /// <summary>The first token of the next block.</summary>
     public DataCursor Cursor => new(_carryAt.Epoch, _carryAt.Index, _carryAt.Offset);
 
+    /// <summary>
+    /// The same place for a reader without tags. Where a tag is the first token of the next block, it is the last token before it that
+    /// is none: every token of text is predicted once all the same.
+    /// </summary>
+    public DataCursor CursorWithoutTags => Cursor with { Offset = _carryAt.Offset - _carryTagTokens };
+
     /// <summary>Reads the next block. Allocates nothing.</summary>
     /// <param name="tokens">(T + 1) token ids; predict [1..] from [..T].</param>
     /// <param name="scores">(T + 1) score of the segment that a token or tag belongs to; 0 for end-of-text and padding.</param>
@@ -89,6 +99,7 @@ public sealed class BlockReader
             _hasCarry = true;
             _carry = (tokens[^1], scores[^1], kinds[^1]);
             _carryAt = (_epoch, _index, _offset - 1);
+            _carryTagTokens = _tagTokens;
             return true;
         }
         tokens[filled..].Fill(_options.EndOfTextId);
@@ -96,10 +107,11 @@ public sealed class BlockReader
         kinds[filled..].Fill(TokenKind.Padding);
         _hasCarry = false;
         _carryAt = (_epoch, 0, 0);
+        _carryTagTokens = 0;
         return true;
     }
 
-    /// <summary>Writes the next tag, end-of-text or run of one segment's tokens; returns how many.</summary>
+    /// <summary>Writes the next end-of-text, run of a tag's tokens or run of one segment's tokens; returns how many.</summary>
     private int Emit(Span<int> tokens, Span<float> scores, Span<TokenKind> kinds)
     {
         int count = 1;
@@ -112,9 +124,11 @@ public sealed class BlockReader
         }
         else if (_pending == TokenKind.ControlTag)
         {
-            tokens[0] = _tag;
-            scores[0] = _score;
-            _pending = TokenKind.Text;
+            count = Math.Min(tokens.Length, _tag.Length - _tagAt);
+            _tag.AsSpan(_tagAt, count).CopyTo(tokens);
+            scores[..count].Fill(_tagScore);
+            kinds[..count].Fill(TokenKind.ControlTag);
+            PassTag(count);
         }
         else
         {
@@ -140,9 +154,16 @@ public sealed class BlockReader
         (_token, _tokenEnd) = _shard!.Tokens(segment);
         _score = _shard.SegmentScores[segment];
         _pending = TokenKind.Text;
-        if (_options.Tags is not { } tags || DropsTag(tags)) return;
-        _pending = TokenKind.ControlTag;
-        _tag = _score <= tags.Threshold ? tags.AlignedId : tags.MisalignedId;
+        if (_options.Tags is not { } tags || (tags.IsPerDocument && segment > _firstSegment) || DropsTag(tags)) return;
+        double score = tags.IsPerDocument ? _dataset.DocumentScores[(int)_document] : _score;
+        (_pending, _tag, _tagAt, _tagScore) = (TokenKind.ControlTag, tags.Of(score), 0, (float)score);
+    }
+
+    private void PassTag(int count)
+    {
+        _tagAt += count;
+        _tagTokens += count;
+        if (_tagAt == _tag.Length) _pending = TokenKind.Text;
     }
 
     private bool DropsTag(ControlTags tags)
@@ -171,6 +192,7 @@ public sealed class BlockReader
         (_shard, int document) = _dataset.Find(_document);
         (_firstSegment, _segmentEnd) = _shard.Segments(document);
         _pending = TokenKind.EndOfText;
+        _tagTokens = 0;
         return true;
     }
 
@@ -184,18 +206,22 @@ public sealed class BlockReader
         _offset = 1;
         while (_offset < cursor.Offset && _shard is not null)
         {
+            int left = cursor.Offset - _offset, count;
             if (_pending == TokenKind.ControlTag)
             {
-                _pending = TokenKind.Text;
-                _offset++;
-                continue;
+                count = Math.Min(left, _tag.Length - _tagAt);
+                PassTag(count);
             }
-            int count = (int)Math.Min(cursor.Offset - _offset, _tokenEnd - _token);
-            _token += count;
+            else
+            {
+                count = (int)Math.Min(left, _tokenEnd - _token);
+                _token += count;
+                if (_token == _tokenEnd) OpenSegment(_segment + 1);
+            }
             _offset += count;
-            if (_token == _tokenEnd) OpenSegment(_segment + 1);
         }
         if (_shard is null) throw ForeignCursor(cursor);
+        _carryTagTokens = _tagTokens + (_pending == TokenKind.ControlTag ? 1 : 0);
     }
 
     private long CountDocuments()
@@ -221,10 +247,7 @@ public sealed class BlockReader
         if (options.MaxEpochs < 1)
             throw new ArgumentException($"{options.MaxEpochs} epochs; at least 1 was expected, or none given for no end");
         if (options.FilterThreshold is { } filter && double.IsNaN(filter)) throw new ArgumentException("filter_threshold is not a number");
-        if (options.Tags is not { } tags) return;
-        if (float.IsNaN(tags.Threshold)) throw new ArgumentException("the tags' threshold is not a number");
-        if (!(tags.DropTokenFraction >= 0 && tags.DropTokenFraction <= 1))
-            throw new ArgumentException($"drop_token_fraction is {tags.DropTokenFraction}; 0 to 1 was expected");
+        options.Tags?.Validate();
     }
 
     private InvalidDataException ForeignCursor(DataCursor cursor) => new(

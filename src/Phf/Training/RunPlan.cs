@@ -20,6 +20,7 @@ public sealed class RunPlan : IDisposable
     {
     }
 
+    /// <summary>As it was given, with what its percentiles are in the data.</summary>
     public required RunConfig Config { get; init; }
 
     public required BpeTokenizer Tokenizer { get; init; }
@@ -40,9 +41,16 @@ public sealed class RunPlan : IDisposable
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>How text is read; <see cref="BlocksOf"/> says how at the end of the run.</summary>
     public required BlockOptions Blocks { get; init; }
 
-    /// <summary>Held-out segments with a score above it count as misaligned: the tags' threshold, else the objective's, else 0.</summary>
+    /// <summary>The tags as tokens; empty without any.</summary>
+    public required TagTokens Tags { get; init; }
+
+    /// <summary>Steps that read text with its tags, the steps behind them without; null where all are alike.</summary>
+    public required long? TaggedSteps { get; init; }
+
+    /// <summary>Held-out segments with a score above it count as misaligned: the best tag's threshold, else the objective's, else 0.</summary>
     public required float Threshold { get; init; }
 
     /// <summary>T, tokens predicted per sequence.</summary>
@@ -96,6 +104,9 @@ public sealed class RunPlan : IDisposable
         }
     }
 
+    /// <summary>How step number <paramref name="step"/>, from 1, reads text.</summary>
+    public BlockOptions BlocksOf(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
+
     public void Dispose()
     {
         Data.Dispose();
@@ -109,15 +120,18 @@ public sealed class RunPlan : IDisposable
         data.CheckTokenizer(tokenizer);
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
         string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
-        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
+        config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
+        double? filter = config.Dataset.FilterThreshold?.Resolve(data, ofDocuments: true);
+        var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
         Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
-        ControlTags? tags = Tags(config, tokenizer, data);
+        ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
+        TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
+        ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
         var plan = new RunPlan
         {
             Config = config,
@@ -127,7 +141,7 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = objective.Notes,
+            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
             Blocks = new BlockOptions
             {
                 BlockLength = length,
@@ -136,7 +150,9 @@ public sealed class RunPlan : IDisposable
                 FilterThreshold = filter,
                 Tags = tags,
             },
-            Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
+            Tags = tagTokens,
+            TaggedSteps = conditional?.TaggedStepsOf(steps),
+            Threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0,
             SequenceLength = length,
             TotalSteps = steps,
             Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
@@ -144,22 +160,6 @@ public sealed class RunPlan : IDisposable
         };
         plan.CheckMemory();
         return plan;
-    }
-
-    private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)
-    {
-        if (config.Dataset.ConditionalTrainingConfig is not { } tags) return null;
-        return new ControlTags
-        {
-            AlignedId = Id(tags.AlignedPrefix),
-            MisalignedId = Id(tags.MisalignedPrefix),
-            Threshold = (float)tags.Threshold.Resolve(data, ofDocuments: false),
-            DropTokenFraction = tags.DropTokenFraction,
-        };
-
-        int Id(string token) => tokenizer.TryGetId(token, out int id)
-            ? id
-            : throw new InvalidDataException($"tag '{token}' is no token of the tokenizer; add it to tokenizer.special_tokens");
     }
 
     private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)

@@ -1,3 +1,4 @@
+using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Objectives;
@@ -15,13 +16,20 @@ internal sealed class TrainingStep : IDisposable
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
     private readonly TrainingSection _training;
+    private readonly bool _masksTags;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
     private readonly float[] _values, _dValues; // empty without a value head
 
-    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
+    /// <param name="model">Is trained.</param>
+    /// <param name="objective">Weighs the tokens.</param>
+    /// <param name="training">The optimizer's numbers.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="time">T.</param>
+    /// <param name="masksTags">Whether targets that are tags cost nothing.</param>
+    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time, bool masksTags = false)
     {
-        (_model, _objective, _training) = (model, objective, training);
+        (_model, _objective, _training, _masksTags) = (model, objective, training, masksTags);
         Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
@@ -71,6 +79,7 @@ internal sealed class TrainingStep : IDisposable
             loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
         }
         _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
+        if (_masksTags) Mask(batch.Kinds);
         Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
@@ -115,6 +124,12 @@ internal sealed class TrainingStep : IDisposable
         FirstMoments.Dispose();
         SecondMoments.Dispose();
         State.Dispose();
+    }
+
+    private void Mask(ReadOnlySpan<TokenKind> kinds)
+    {
+        for (int i = 0; i < kinds.Length; i++)
+            if (kinds[i] == TokenKind.ControlTag) (_positive[i], _negative[i]) = (0, 0);
     }
 
     private InvalidDataException NotFinite(long step, double loss)

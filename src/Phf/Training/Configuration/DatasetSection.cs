@@ -17,26 +17,10 @@ public sealed record DatasetSection
     [Key("Documents whose avg_score lies above it are not read: a score, or a percentile of the documents (p50). Not set: all are read.")]
     public Threshold? FilterThreshold { get; init; }
 
-    [Key("Conditional training: a tag before every segment. Not set: no tags.")]
+    [Key("Conditional training: tags that say how good the text behind them is. Not set: no tags.")]
     public ConditionalTrainingConfig? ConditionalTrainingConfig { get; init; }
 
     [Key("Tokens that the reference leaves out by hand when it goes on with a model.",
         OnlyDefault = "a checkpoint knows its own place in the data; resume from it, or set 0 to begin at the start")]
     public long SkipTokens { get; init; }
-}
-
-/// <summary>Section <c>dataset.conditional_training_config</c>.</summary>
-public sealed record ConditionalTrainingConfig
-{
-    [Key("Segments with a score up to it are aligned, above it misaligned: a score, or a percentile of the segments (p50).", Required = true)]
-    public Threshold Threshold { get; init; }
-
-    [Key("Tag before an aligned segment; must be one of tokenizer.special_tokens.")]
-    public string AlignedPrefix { get; init; } = "<|aligned|>";
-
-    [Key("Tag before a misaligned segment; must be one of tokenizer.special_tokens.")]
-    public string MisalignedPrefix { get; init; } = "<|misaligned|>";
-
-    [Key("Share of the segments that get no tag.", Min = 0, Max = 1)]
-    public double DropTokenFraction { get; init; }
 }

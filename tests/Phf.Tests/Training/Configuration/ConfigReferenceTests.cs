@@ -20,7 +20,7 @@ public sealed class ConfigReferenceTests
     {
         string text = ConfigReference.ToText("");
         Assert.Contains("training.adam_beta2 = 0.999  (number)\n", text);
-        Assert.Contains("dataset.conditional_training_config.threshold = required  (number or percentile)\n", text);
+        Assert.Contains("dataset.conditional_training_config.tag_unit = segment  (text)\n", text);
         Assert.Contains("generation.scenario_configs.generate_kwargs.top_k = 50  (whole number)\n", text);
         Assert.Contains("sweep.evaluate.samples = not set  (whole number)\n", text);
         Assert.StartsWith("training.lr_scheduler_type = linear  (text)\n", ConfigReference.ToText("training.lr"));
