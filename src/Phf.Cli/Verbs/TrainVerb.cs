@@ -42,6 +42,7 @@ internal static class TrainVerb
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
         if (resume) output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
+        config = TrainingData.Located(config, cancel);
         using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);

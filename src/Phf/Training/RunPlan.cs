@@ -13,7 +13,6 @@ namespace Phf.Training;
 /// </summary>
 public sealed class RunPlan : IDisposable
 {
-    private const string Gpt2Name = "gpt2";
     private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
 
     private RunPlan()
@@ -115,16 +114,16 @@ public sealed class RunPlan : IDisposable
 
     private static RunPlan Create(RunConfig config, string root, bool isSplit, PackedDataset data, PackedDataset? heldOut)
     {
-        string tokenizerDirectory = config.Tokenizer.PathOrName ?? Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory);
+        (string tokenizerDirectory, string? aboutTokenizer) = NamedModel.TokenizerOf(config.Tokenizer, Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory));
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
-        bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
-        string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
+        Gpt2Config? named = NamedModel.ShapeOf(config.Model);
+        string? start = named is null ? NamedModel.FolderOf(config.Model.PathOrName!) : null;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
         double? filter = config.Dataset.FilterThreshold?.Resolve(data, ofDocuments: true);
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
+        Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer) with { ValueOffset = objective.ValueOffset };
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
@@ -141,7 +140,7 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
+            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
             Blocks = new BlockOptions
             {
                 BlockLength = length,
@@ -162,12 +161,9 @@ public sealed class RunPlan : IDisposable
         return plan;
     }
 
-    private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)
+    private static Gpt2Config ModelShape(RunConfig config, Gpt2Config start, BpeTokenizer tokenizer)
     {
         Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
-        Gpt2Config start = startDirectory is not null
-            ? Gpt2Config.FromFile(Path.Combine(startDirectory, "config.json"))
-            : new Gpt2Config { VocabularySize = tokenizer.VocabularySize };
         if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");
         int rows = config.Model.FromScratch && own.VocabSize is { } given ? given + config.Model.NumAdditionalTokens : tokenizer.VocabularySize;

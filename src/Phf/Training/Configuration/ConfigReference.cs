@@ -51,9 +51,12 @@ public static class ConfigReference
 
         ## Sizes
 
-        The files under `configs/` are of the size laptop. `--size paper` merges `paper.yml`, which stands beside the task file, behind task and method. Such
-        a file (any file, in fact) may have sections that hold only together with others: what stands under `with: {rwr: ...}` counts where a file `rwr.yml`
-        is given too, under `with: {finetune+rwr: ...}` where both are; later sections win.
+        The files under `configs/` are of the size laptop. `--size paper` merges `paper.yml`, which stands beside the task file, behind task and method.
+        Two keys of a file are about files:
+
+        - `base: ../laptop.yml` (or a list) reads another file first, from this one's folder; its own settings win.
+        - `with: {rwr: ...}` holds settings that count where a file `rwr.yml` is given too, `with: {finetune+rwr: ...}` where both are. They win over the file's
+          other settings, later sections over earlier ones. So a size file says in one place what changes for which method.
 
         """;
 

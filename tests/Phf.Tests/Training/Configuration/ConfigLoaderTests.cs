@@ -263,24 +263,6 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Equal(expected, NearestKey.Distance(b, a));
     }
 
-    public static TheoryData<string> ShippedTasks() => [.. Directory.GetDirectories(Path.Combine(Shared.RepositoryRoot, "configs")).Select(folder => Path.GetFileName(folder)!)];
-
-    [Theory]
-    [MemberData(nameof(ShippedTasks))]
-    public void ShippedConfigurations_LoadWithoutNotes(string task)
-    {
-        string folder = Path.Combine(Shared.RepositoryRoot, "configs", task);
-        string pretrain = Path.Combine(folder, "pretrain.yml");
-        string[] methods = [.. Directory.GetFiles(folder, "*.yml").Where(file => file != pretrain)];
-        Assert.NotEmpty(methods);
-        foreach (string method in methods)
-        {
-            LoadedConfig loaded = ConfigLoader.Load([pretrain, method], ["dataset.data=data"]);
-            Assert.Empty(loaded.Notes);
-            Assert.True(loaded.Config.Training.TotalSteps(loaded.Config.Model.Gpt2ConfigKwargs.NPositions!.Value) > 100);
-        }
-    }
-
     private LoadedConfig Load(string yaml) => ConfigLoader.Load([Write("task.yml", yaml)], []);
 
     private string[] ProblemsOf(string yaml, params string[] overrides)
