@@ -33,8 +33,8 @@ public sealed class TagsTests : IDisposable
         Assert.Contains($"score_threshold: p60={plan.Data.SegmentScorePercentile(60):R}\n", yaml);
         Assert.Contains($"thresholds: [p30={tags.Thresholds[0]:R}, p70={tags.Thresholds[1]:R}]\n", yaml);
         RunConfig again = run.Config();
-        using RunPlan elsewhere = RunPlan.Create(again with { Dataset = again.Dataset with { Data = _runs.Pack("other", documents: 9) } });
-        Assert.NotEqual(tags.Thresholds[0], elsewhere.Data.SegmentScorePercentile(30)); // other data, the run's thresholds
+        using RunPlan elsewhere = RunPlan.Create(again with { Dataset = again.Dataset with { Data = _runs.Pack("other", documents: 5) } });
+        Assert.NotEqual(plan.Blocks.FilterThreshold, elsewhere.Data.DocumentScorePercentile(80)); // other data, the run's thresholds
         Assert.Equal(tags.Thresholds, elsewhere.Blocks.Tags!.Thresholds);
         Assert.Equal((plan.Blocks.FilterThreshold, plan.Objective.Name), (elsewhere.Blocks.FilterThreshold, elsewhere.Objective.Name));
     }
@@ -99,8 +99,8 @@ public sealed class TagsTests : IDisposable
     {
         using RunPlan plan = RunPlan.Create(_runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.3 }));
         Assert.Equal(6, plan.TaggedSteps); // 2.4 of 8 are 2
-        Assert.NotNull(plan.BlocksOf(6).Tags);
-        Assert.Null(plan.BlocksOf(7).Tags);
+        Assert.NotNull(plan.BlocksAt(6).Tags);
+        Assert.Null(plan.BlocksAt(7).Tags);
         Assert.Null((SmallRun.ThreeTags with { Cooldown = 0.05 }).TaggedStepsOf(8));
         Assert.Equal(27, (SmallRun.ThreeTags with { Cooldown = 0.1 }).TaggedStepsOf(30)); // 30 * 0.1 is a little more than 3
     }
