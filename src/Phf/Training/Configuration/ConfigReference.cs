@@ -9,16 +9,16 @@ public static class ConfigReference
     private sealed record Row(string Path, ConfigKey Key, object? Default);
 
     /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c></summary>
-    /// <param name="under">Keys whose dotted name begins with it; empty for all.</param>
-    /// <exception cref="ArgumentException">No key begins so; the message names the nearest.</exception>
-    public static string ToText(string under)
+    /// <param name="part">Keys whose dotted name has it in it; empty for all.</param>
+    /// <exception cref="ArgumentException">No key has; the message names the nearest.</exception>
+    public static string ToText(string part)
     {
         var text = new StringBuilder();
         Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Where(row => !row.Key.IsSection)];
-        foreach (Row row in rows.Where(row => row.Path.StartsWith(under, StringComparison.Ordinal)))
-            text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key)}\n");
+        foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
+            text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
         return text.Length > 0 ? text.ToString()
-            : throw new ArgumentException($"no key begins with '{under}'; the nearest known key is {NearestKey.To(under, [.. rows.Select(row => row.Path)])}");
+            : throw new ArgumentException($"no key has '{part}' in its name; the nearest known key is {NearestKey.To(part, [.. rows.Select(row => row.Path)])}");
     }
 
     /// <summary>The page docs/configuration.md: a table for each section.</summary>
@@ -46,7 +46,7 @@ public static class ConfigReference
         Zero is a value, not "not set". Numbers may be written `1e7` or `3.3E+9`. A percentile (`p50`) stands for a score of the data that is read.
         Digits may be grouped: `3_300_000_000`. Anchors, tags, and keys written twice are refused.
 
-        `phf config` prints this page's keys in the terminal, `phf config training.lr` those that begin so; `phf config --task FILE --method FILE` prints
+        `phf config` prints this page's keys in the terminal, `phf config threshold` those with that in their names; `phf config --task FILE --method FILE` prints
         what the files come to.
 
         ## Sizes

@@ -23,7 +23,8 @@ public sealed class ConfigReferenceTests
         Assert.Contains("dataset.conditional_training_config.tag_unit = segment  (text)\n", text);
         Assert.Contains("generation.scenario_configs.generate_kwargs.top_k = 50  (whole number)\n", text);
         Assert.Contains("sweep.evaluate.samples = not set  (whole number)\n", text);
-        Assert.StartsWith("training.lr_scheduler_type = linear  (text)\n", ConfigReference.ToText("training.lr"));
+        Assert.StartsWith("training.lr_scheduler_type = linear  (text)\n    ", ConfigReference.ToText("lr_scheduler"));
+        Assert.DoesNotContain("`", text);
         Assert.Contains("the nearest known key is training.learning_rate", Assert.Throws<ArgumentException>(() => ConfigReference.ToText("training.learnrate")).Message);
     }
 
