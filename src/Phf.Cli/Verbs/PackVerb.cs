@@ -83,7 +83,8 @@ internal static class PackVerb
         foreach (DatasetManifest split in new[] { result.Train, result.HeldOut }.OfType<DatasetManifest>())
         {
             rows.Add((split.Split, $"{SummaryTable.Count(split.Documents)} documents, {SummaryTable.Count(split.Segments)} segments, "
-                + $"{SummaryTable.Count(split.Tokens)} tokens, {split.Shards.Count} {(split.Shards.Count == 1 ? "shard" : "shards")}"));
+                + $"{SummaryTable.Count(split.Tokens)} tokens, "
+                + (split.Spans is { } spans ? $"{SummaryTable.Count(spans)} spans, " : "") + $"{split.Shards.Count} {(split.Shards.Count == 1 ? "shard" : "shards")}"));
             rows.Add(("  segment scores", SummaryTable.Quantiles(split.SegmentScores)));
             rows.Add(("  document means", SummaryTable.Quantiles(split.DocumentScores)));
         }

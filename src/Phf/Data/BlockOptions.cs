@@ -6,6 +6,9 @@ public enum TokenKind : byte
     /// <summary>A token of the corpus.</summary>
     Text,
 
+    /// <summary>A token of the corpus that is left out of the loss and stays as context (<see cref="SpanUse.Mask"/>).</summary>
+    Masked,
+
     /// <summary>The end-of-text token before each document.</summary>
     EndOfText,
 
@@ -28,6 +31,50 @@ public sealed record ControlTags
 
     /// <summary>Share of the segments, 0 to 1, that get no tag: a new draw in each epoch.</summary>
     public double DropTokenFraction { get; init; }
+}
+
+/// <summary>What a reader does with the scores of spans.</summary>
+public enum SpanUse
+{
+    /// <summary>Every token has the score of its segment.</summary>
+    Ignore,
+
+    /// <summary>A token of a span has the span's score, every other token 0; tags are chosen by the segment's score all the same.</summary>
+    Score,
+
+    /// <summary>Tokens of spans above a threshold are read as <see cref="TokenKind.Masked"/>.</summary>
+    Mask,
+}
+
+/// <summary>
+/// How often a document is read in an epoch, by its mean score: <paramref name="Weights"/>[i] times on average where i thresholds lie below
+/// the score. A fraction is a draw for each epoch.
+/// </summary>
+/// <param name="Thresholds">Not falling.</param>
+/// <param name="Weights">One more than thresholds; 0 leaves documents out.</param>
+public sealed record Upsampling(double[] Thresholds, double[] Weights)
+{
+    /// <summary>The most that a weight may be.</summary>
+    public const double LargestWeight = 1000;
+
+    public double WeightOf(double meanScore)
+    {
+        int below = 0;
+        while (below < Thresholds.Length && meanScore > Thresholds[below]) below++;
+        return Weights[below];
+    }
+
+    /// <exception cref="ArgumentException">Thresholds or weights are not as promised.</exception>
+    internal void Check()
+    {
+        if (Weights.Length != Thresholds.Length + 1)
+            throw new ArgumentException($"upsample has {Thresholds.Length} thresholds and {Weights.Length} weights; one more weight than thresholds was expected");
+        for (int i = 0; i < Thresholds.Length; i++)
+            if (double.IsNaN(Thresholds[i]) || (i > 0 && Thresholds[i] < Thresholds[i - 1]))
+                throw new ArgumentException($"upsample has the thresholds {string.Join(", ", Thresholds)}; numbers that do not fall were expected");
+        foreach (double weight in Weights)
+            if (!(weight is >= 0 and <= LargestWeight)) throw new ArgumentException($"upsample has the weight {weight}; 0 to {LargestWeight} was expected");
+    }
 }
 
 /// <summary>How a <see cref="BlockReader"/> reads.</summary>
@@ -56,16 +103,28 @@ public sealed record BlockOptions
     /// <summary>Documents whose mean score is above it are not read; null reads all.</summary>
     public double? FilterThreshold { get; init; }
 
+    /// <summary>Null reads each document once in an epoch.</summary>
+    public Upsampling? Upsample { get; init; }
+
+    /// <summary>Anything but <see cref="SpanUse.Ignore"/> needs data with scores of spans.</summary>
+    public SpanUse Spans { get; init; }
+
+    /// <summary>For <see cref="SpanUse.Mask"/>: spans with a score above it are masked. In the scorer's units.</summary>
+    public float SpanThreshold { get; init; }
+
     /// <summary>Null reads without tags.</summary>
     public ControlTags? Tags { get; init; }
 
     /// <summary>Passes over the data; null never ends.</summary>
     public long? MaxEpochs { get; init; }
+
+    /// <summary>How often a document with this mean score is read in an epoch, on average.</summary>
+    public double WeightOf(double meanScore) => meanScore > FilterThreshold ? 0 : Upsample?.WeightOf(meanScore) ?? 1;
 }
 
 /// <summary>
 /// The whole position of a <see cref="BlockReader"/>: the token at <paramref name="Offset"/> (counting end-of-text and tags) of the
 /// document at place
-/// <paramref name="Index"/> of the order of epoch <paramref name="Epoch"/> is the first token of the next block.
+/// <paramref name="Index"/> of the order of epoch <paramref name="Epoch"/> (with as many places for each document as it may be read times) is the first token of the next block.
 /// </summary>
 public sealed record DataCursor(long Epoch, long Index, int Offset);

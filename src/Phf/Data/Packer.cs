@@ -88,7 +88,7 @@ public static class Packer
         private readonly SplitWriter _train = new(Path.Combine(directory, TrainSplit), tokenizer.VocabularySize, options.MaxShardTokens);
         private readonly SplitWriter _heldOut = new(Path.Combine(directory, HeldOutSplit), tokenizer.VocabularySize, options.MaxShardTokens);
         private long _bytesRead, _emptySegments, _emptyDocuments;
-        private bool _first = true;
+        private bool _first = true, _hasSpans;
         private string? _scorer, _segmenter;
 
         public PackResult Execute()
@@ -130,11 +130,14 @@ public static class Packer
         /// <summary>Scores of two scorers, or of segments cut in two ways, cannot be compared with one threshold.</summary>
         private void CheckSource(string path, ScoredDocument document)
         {
-            if (_first) (_scorer, _segmenter, _first) = (document.Scorer, document.Segmenter, false);
+            if (_first) (_scorer, _segmenter, _hasSpans, _first) = (document.Scorer, document.Segmenter, document.Spans is not null, false);
             if (document.Scorer != _scorer || document.Segmenter != _segmenter)
                 throw new InvalidDataException(
                     $"{path}: scored by '{document.Scorer}' on segments '{document.Segmenter}', but the documents before by "
                     + $"'{_scorer}' on '{_segmenter}'; score all files in one way");
+            if (document.Spans is not null != _hasSpans)
+                throw new InvalidDataException($"{path}: a document {(_hasSpans ? "without" : "with")} span_scores, but the documents before are "
+                    + $"{(_hasSpans ? "with" : "without")}; score all files in one way, with phf score --spans or without");
         }
 
         /// <summary>Null for a document without any token.</summary>
@@ -143,6 +146,7 @@ public static class Packer
             var tokens = new List<int>();
             var starts = new List<int>();
             var scores = new List<float>();
+            List<TokenSpan>? spans = document.Spans is null ? null : [];
             for (int i = 0; i < document.Texts.Length; i++)
             {
                 List<int> segment = tokenizer.Encode(document.Texts[i]);
@@ -153,9 +157,10 @@ public static class Packer
                 }
                 starts.Add(tokens.Count);
                 scores.Add((float)document.Scores[i]);
+                if (spans is not null) TokenSpans.Add(document.Texts[i], document.Spans![i], segment, tokenizer, tokens.Count, spans);
                 tokens.AddRange(segment);
             }
-            return tokens.Count == 0 ? null : new TokenizedDocument(tokens, [.. starts], [.. scores]);
+            return tokens.Count == 0 ? null : new TokenizedDocument(tokens, [.. starts], [.. scores], spans);
         }
 
         private void CheckSplits(long documents)
@@ -169,7 +174,7 @@ public static class Packer
 
         private DatasetManifest Describe(string split, SplitTotals totals) => new()
         {
-            Format = DatasetManifest.CurrentFormat,
+            Format = _hasSpans ? DatasetManifest.SpanFormat : DatasetManifest.CurrentFormat,
             Split = split,
             Tokenizer = new TokenizerInfo(tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.EndOfTextId),
             Scorer = _scorer,
@@ -179,6 +184,7 @@ public static class Packer
             Documents = totals.Shards.Sum(shard => shard.Documents),
             Segments = totals.Shards.Sum(shard => shard.Segments),
             Tokens = totals.Shards.Sum(shard => shard.Tokens),
+            Spans = _hasSpans ? totals.Shards.Sum(shard => shard.Spans) : null,
             SegmentScores = totals.SegmentScores,
             DocumentScores = totals.DocumentScores,
             Shards = totals.Shards,

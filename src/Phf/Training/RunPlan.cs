@@ -109,15 +109,17 @@ public sealed class RunPlan : IDisposable
         data.CheckTokenizer(tokenizer);
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
         string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
         float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
-        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
+        Gpt2Config model = ModelShape(config, start, tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         ControlTags? tags = Tags(config, tokenizer, data);
+        float threshold = tags?.Threshold ?? objectiveThreshold ?? 0;
+        BlockOptions blocks = BlocksOf(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
+        model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
         {
             Config = config,
@@ -128,15 +130,8 @@ public sealed class RunPlan : IDisposable
             StartDirectory = start,
             Objective = objective.Objective,
             Notes = objective.Notes,
-            Blocks = new BlockOptions
-            {
-                BlockLength = length,
-                EndOfTextId = tokenizer.EndOfTextId,
-                Seed = (ulong)config.Training.Seed,
-                FilterThreshold = filter,
-                Tags = tags,
-            },
-            Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
+            Blocks = blocks,
+            Threshold = threshold,
             SequenceLength = length,
             TotalSteps = steps,
             Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
@@ -144,6 +139,25 @@ public sealed class RunPlan : IDisposable
         };
         plan.CheckMemory();
         return plan;
+    }
+
+    /// <summary>How the data is read, but for the tags.</summary>
+    private static BlockOptions BlocksOf(RunConfig config, BpeTokenizer tokenizer, PackedDataset data, int length)
+    {
+        DatasetSection section = config.Dataset;
+        var blocks = new BlockOptions
+        {
+            BlockLength = length,
+            EndOfTextId = tokenizer.EndOfTextId,
+            Seed = (ulong)config.Training.Seed,
+            FilterThreshold = section.FilterThreshold?.Resolve(data, ofDocuments: true),
+            Upsample = section.Upsample is { } upsample
+                ? new Upsampling([.. upsample.Thresholds.Select(threshold => threshold.Resolve(data, ofDocuments: true))], [.. upsample.Weights])
+                : null,
+            Spans = section.SpanScores switch { "score" => SpanUse.Score, "mask" => SpanUse.Mask, _ => SpanUse.Ignore },
+        };
+        BlockReader.Check(data, blocks);
+        return blocks;
     }
 
     private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)

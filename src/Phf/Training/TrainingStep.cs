@@ -1,3 +1,4 @@
+using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Objectives;
@@ -68,9 +69,10 @@ internal sealed class TrainingStep : IDisposable
         if (_values.Length > 0)
         {
             _model.Values(State, _values);
-            loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
+            loss += _regression!.ValueLoss(batch.Scores, _values, batch.Kinds, share, _dValues);
         }
         _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
+        LeaveOutMasked(batch.Kinds);
         Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
@@ -115,6 +117,13 @@ internal sealed class TrainingStep : IDisposable
         FirstMoments.Dispose();
         SecondMoments.Dispose();
         State.Dispose();
+    }
+
+    /// <summary>Masked tokens pay nothing. They count in the mean all the same, so that a token weighs the same in every batch.</summary>
+    private void LeaveOutMasked(ReadOnlySpan<TokenKind> kinds)
+    {
+        for (int i = 0; i < kinds.Length; i++)
+            if (kinds[i] == TokenKind.Masked) _positive[i] = _negative[i] = 0;
     }
 
     private InvalidDataException NotFinite(long step, double loss)

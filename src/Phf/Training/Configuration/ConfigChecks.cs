@@ -20,6 +20,8 @@ internal static class ConfigChecks
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
     {
+        if (config.Dataset.Upsample is { } upsample && upsample.Weights.Count != upsample.Thresholds.Count + 1)
+            yield return ("dataset.upsample.weights", $"has {upsample.Weights.Count} weights for {upsample.Thresholds.Count} thresholds; give one more weight than thresholds");
         if (config.Dataset.ConditionalTrainingConfig is not { } tags) yield break;
         const string path = "dataset.conditional_training_config";
         if (tags.AlignedPrefix == tags.MisalignedPrefix)

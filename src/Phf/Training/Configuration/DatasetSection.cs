@@ -17,12 +17,30 @@ public sealed record DatasetSection
     [Key("Documents whose avg_score lies above it are not read: a score, or a percentile of the documents (p50). Not set: all are read.")]
     public Threshold? FilterThreshold { get; init; }
 
+    [Key("Documents read more or less often, by their avg_score. Not set: each once in an epoch.")]
+    public UpsampleConfig? Upsample { get; init; }
+
+    [Key("Scores of spans, for data packed with them: ignore gives every token its segment's score; score gives the tokens of a span the span's, and others 0; "
+        + "mask leaves the tokens of spans above the threshold (the tags', else the objective's, else 0) out of the loss.", Choices = ["ignore", "score", "mask"])]
+    public string SpanScores { get; init; } = "ignore";
+
     [Key("Conditional training: a tag before every segment. Not set: no tags.")]
     public ConditionalTrainingConfig? ConditionalTrainingConfig { get; init; }
 
     [Key("Tokens that the reference leaves out by hand when it goes on with a model.",
         OnlyDefault = "a checkpoint knows its own place in the data; resume from it, or set 0 to begin at the start")]
     public long SkipTokens { get; init; }
+}
+
+/// <summary>Section <c>dataset.upsample</c>.</summary>
+public sealed record UpsampleConfig
+{
+    [Key("avg_scores at which the weight changes, none lower than the one before: scores, or percentiles of the documents (p50). A score on a threshold lies below it.")]
+    public IReadOnlyList<Threshold> Thresholds { get; init; } = [];
+
+    [Key("How often a document is read in an epoch, on average: up to the first threshold, up to the second, ..., above the last; so one more than thresholds. "
+        + "0 leaves documents out; a fraction is a new draw in each epoch.", Min = 0, Max = Upsampling.LargestWeight)]
+    public IReadOnlyList<double> Weights { get; init; } = [];
 }
 
 /// <summary>Section <c>dataset.conditional_training_config</c>.</summary>
