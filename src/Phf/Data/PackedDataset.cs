@@ -66,16 +66,17 @@ public sealed class PackedDataset : IDisposable
     }
 
     /// <summary>Reads every shard once and compares its SHA-256; for copies of doubtful origin.</summary>
-    /// <exception cref="InvalidDataException">A shard's content changed since it was packed.</exception>
+    /// <exception cref="InvalidDataException">Shards whose content changed since they were packed; the message names each.</exception>
     public void VerifyChecksums()
     {
+        var changed = new List<string>();
         foreach (ShardInfo info in Manifest.Shards)
         {
             using FileStream file = File.OpenRead(Path.Combine(Directory, info.File));
             string found = Convert.ToHexStringLower(SHA256.HashData(file));
-            if (found != info.Sha256)
-                throw new InvalidDataException($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
+            if (found != info.Sha256) changed.Add($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
         }
+        if (changed.Count > 0) throw new InvalidDataException(string.Join('\n', changed));
     }
 
     /// <summary>Checks that <paramref name="tokenizer"/> is the one that packed this dataset; tags may have been added to it

@@ -16,8 +16,15 @@ public sealed record ScoredDocument(string[] Texts, double[] Scores)
     /// <summary>For each segment the places that its score comes from; null where they were not asked for.</summary>
     public IReadOnlyList<IReadOnlyList<ScoredSpan>>? Spans { get; init; }
 
+    /// <summary><c>avg_score</c> as the file has it; null where it has none. Nothing but a check of other programs' files: see
+    /// <see cref="AvgScore"/>.</summary>
+    public double? StatedAverage { get; init; }
+
     /// <summary>Plain mean of the segments' scores, whatever their lengths.</summary>
     public double AvgScore => Scores.Average();
+
+    /// <summary>Whether the file states another mean than that of its scores, by more than rounding.</summary>
+    public bool StatesAnotherAverage => StatedAverage is { } stated && !(Math.Abs(stated - AvgScore) <= 1e-5 * Scores.Max(Math.Abs));
 
     public int NumSents => Texts.Length;
 }

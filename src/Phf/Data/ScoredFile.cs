@@ -82,7 +82,7 @@ public static class ScoredFile
         List<double>? scores = null;
         List<List<ScoredSpan>>? spans = null;
         string? scorer = null, segmenter = null;
-        long? sentences = null;
+        double? average = null, sentences = null;
         try
         {
             var reader = new Utf8JsonReader(line);
@@ -98,8 +98,9 @@ public static class ScoredFile
                     case "span_scores": spans = List(ref reader, Spans, JsonTokenType.StartArray, field); break;
                     case "scorer": scorer = reader.GetString(); break;
                     case "segmenter": segmenter = reader.GetString(); break;
-                    case "num_sents": sentences = reader.GetInt64(); break;
-                    default: reader.Skip(); break; // avg_score too: it is computed from the scores
+                    case "avg_score" when reader.TokenType == JsonTokenType.Number: average = reader.GetDouble(); break;
+                    case "num_sents" when reader.TokenType == JsonTokenType.Number: sentences = reader.GetDouble(); break;
+                    default: reader.Skip(); break;
                 }
             }
             reader.Read();
@@ -112,11 +113,12 @@ public static class ScoredFile
         if (texts is null || scores is null) throw Bad($"no field '{(texts is null ? "texts" : "scores")}'");
         if (texts.Count != scores.Count) throw Bad($"{texts.Count} texts but {scores.Count} scores");
         if (texts.Count == 0) throw Bad("no texts");
-        if (sentences is not null && sentences != texts.Count) throw Bad($"{texts.Count} texts but num_sents is {sentences}");
+        // Published files, which name no scorer, may state another number: one of their builders counts the document's fields.
+        if (scorer is not null && sentences is not null && sentences != texts.Count) throw Bad($"{texts.Count} texts but num_sents is {sentences}");
         int infinite = scores.FindIndex(score => !double.IsFinite(score));
         if (infinite >= 0) throw Bad($"score {infinite} is not a finite number");
         if (spans is not null && ProblemOf(spans, texts) is { } problemOfSpans) throw Bad(problemOfSpans);
-        return new ScoredDocument([.. texts], [.. scores]) { Scorer = scorer, Segmenter = segmenter, Spans = spans };
+        return new ScoredDocument([.. texts], [.. scores]) { Scorer = scorer, Segmenter = segmenter, Spans = spans, StatedAverage = average };
     }
 
     private static List<ScoredSpan> Spans(ref Utf8JsonReader reader) => List(ref reader, Span, JsonTokenType.StartArray, "span_scores");
