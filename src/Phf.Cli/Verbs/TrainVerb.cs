@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Phf.Data;
 using Phf.Numerics.Backend;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -43,7 +44,7 @@ internal static class TrainVerb
         string? checkpoint = null;
         if (goesOn)
         {
-            run.CheckSameConfig(config);
+            config = run.CheckSameConfig(config);
             checkpoint = run.Checkpoints().LastOrDefault();
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
@@ -52,7 +53,7 @@ internal static class TrainVerb
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
         foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {note}");
-        if (!goesOn) run.Start(config); // from here on nothing that was given can be wrong, so no run is left that never began
+        if (!goesOn) run.Start(plan.Config); // from here on nothing that was given can be wrong, so no run is left that never began
         Describe(output, plan, backend, trainer);
         Train(trainer, plan, run, output, cancel);
         return ExitCode.Done;
@@ -115,8 +116,21 @@ internal static class TrainVerb
         output.WriteLine($"data      {plan.Data.DocumentCount:N0} documents, {plan.Data.TokenCount:N0} tokens, scorer {plan.Data.Manifest.Scorer ?? "not named"}, "
             + (plan.HeldOut is { } heldOut ? $"{heldOut.DocumentCount:N0} documents held out" : "none held out"));
         output.WriteLine($"objective {plan.Objective.Name}"
-            + (plan.Blocks.Tags is { } tags ? $", a tag before every segment (aligned: score <= {tags.Threshold})" : "")
-            + (plan.Blocks.FilterThreshold is { } limit ? $", documents with mean score above {limit:G4} left out" : ""));
+            + (plan.Blocks.FilterThreshold is { } limit ? $", documents with mean score above {limit:G4}{Percentile(plan.Config.Dataset.FilterThreshold)} left out" : "")
+            + (plan.Config.Objective.ScoreThreshold is { IsPercentile: true } own ? $", score_threshold is the segments' {own.Unrecorded}" : ""));
+        if (plan.Blocks.Tags is { } tags) output.WriteLine($"tags      {DescribeTags(plan, tags)}");
         output.WriteLine($"steps     {plan.TotalSteps:N0} of {plan.TokensPerStep:N0} tokens on {backend.Name}, about {plan.MemoryBytes / 1e6:N0} MB");
     }
+
+    private static string DescribeTags(RunPlan plan, ControlTags tags)
+    {
+        IReadOnlyList<Threshold> bounds = plan.Config.Dataset.ConditionalTrainingConfig!.Bounds;
+        IEnumerable<string> upTo = tags.Thresholds.Select((threshold, i) => $"{plan.Tags.Texts[i]} up to {threshold:G4}{Percentile(bounds[i])}");
+        return $"{string.Join(", ", upTo)}, {plan.Tags.Texts[^1]} above, "
+            + (tags.IsPerDocument ? "one for each document by its mean score" : "before each segment by its score")
+            + (plan.TaggedSteps is { } last ? $"; none after step {last:N0}" : "");
+    }
+
+    /// <summary>" (p50)" behind a number that was given so.</summary>
+    private static string Percentile(Threshold? threshold) => threshold is { IsPercentile: true } given ? $" ({given.Unrecorded})" : "";
 }

@@ -12,69 +12,11 @@ public enum TokenKind : byte
     /// <summary>The end-of-text token before each document.</summary>
     EndOfText,
 
-    /// <summary>An aligned or misaligned tag before a segment.</summary>
+    /// <summary>A tag before a segment or document, or a token of one.</summary>
     ControlTag,
 
     /// <summary>Fills the last block behind the last document; never to be predicted.</summary>
     Padding,
-}
-
-/// <summary>Tags of conditional training: the aligned one before segments with score &lt;= <see cref="Threshold"/> (in 32-bit floats), else
-/// the misaligned one.</summary>
-public sealed record ControlTags
-{
-    public required int AlignedId { get; init; }
-    public required int MisalignedId { get; init; }
-
-    /// <summary>In the scorer's units.</summary>
-    public required float Threshold { get; init; }
-
-    /// <summary>Share of the segments, 0 to 1, that get no tag: a new draw in each epoch.</summary>
-    public double DropTokenFraction { get; init; }
-}
-
-/// <summary>What a reader does with the scores of spans.</summary>
-public enum SpanUse
-{
-    /// <summary>Every token has the score of its segment.</summary>
-    Ignore,
-
-    /// <summary>A token of a span has the span's score, every other token 0; tags are chosen by the segment's score all the same.</summary>
-    Score,
-
-    /// <summary>Tokens of spans above a threshold are read as <see cref="TokenKind.Masked"/>.</summary>
-    Mask,
-}
-
-/// <summary>
-/// How often a document is read in an epoch, by its mean score: <paramref name="Weights"/>[i] times on average where i thresholds lie below
-/// the score. A fraction is a draw for each epoch.
-/// </summary>
-/// <param name="Thresholds">Not falling.</param>
-/// <param name="Weights">One more than thresholds; 0 leaves documents out.</param>
-public sealed record Upsampling(double[] Thresholds, double[] Weights)
-{
-    /// <summary>The most that a weight may be.</summary>
-    public const double LargestWeight = 1000;
-
-    public double WeightOf(double meanScore)
-    {
-        int below = 0;
-        while (below < Thresholds.Length && meanScore > Thresholds[below]) below++;
-        return Weights[below];
-    }
-
-    /// <exception cref="ArgumentException">Thresholds or weights are not as promised.</exception>
-    internal void Check()
-    {
-        if (Weights.Length != Thresholds.Length + 1)
-            throw new ArgumentException($"upsample has {Thresholds.Length} thresholds and {Weights.Length} weights; one more weight than thresholds was expected");
-        for (int i = 0; i < Thresholds.Length; i++)
-            if (double.IsNaN(Thresholds[i]) || (i > 0 && Thresholds[i] < Thresholds[i - 1]))
-                throw new ArgumentException($"upsample has the thresholds {string.Join(", ", Thresholds)}; numbers that do not fall were expected");
-        foreach (double weight in Weights)
-            if (!(weight is >= 0 and <= LargestWeight)) throw new ArgumentException($"upsample has the weight {weight}; 0 to {LargestWeight} was expected");
-    }
 }
 
 /// <summary>How a <see cref="BlockReader"/> reads.</summary>
@@ -105,6 +47,12 @@ public sealed record BlockOptions
 
     /// <summary>Null reads each document once in an epoch.</summary>
     public Upsampling? Upsample { get; init; }
+
+    /// <summary>
+    /// Null reads in a new order in each epoch. Else blocks share no token, and the first token of a block is not predicted; they are read in the
+    /// reference's order, whatever <see cref="Shuffle"/> says, and lanes take every n-th block.
+    /// </summary>
+    public ReferenceOrder? Reference { get; init; }
 
     /// <summary>Anything but <see cref="SpanUse.Ignore"/> needs data with scores of spans.</summary>
     public SpanUse Spans { get; init; }

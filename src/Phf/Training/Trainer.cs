@@ -25,7 +25,7 @@ public sealed class Trainer : IDisposable
     private Trainer(RunPlan plan, RunDirectory run, Gpt2 model, string? checkpoint)
     {
         (_plan, _run, _model) = (plan, run, model);
-        _update = new TrainingStep(model, plan.Objective, plan.Config.Training, plan.BatchSize, plan.SequenceLength);
+        _update = new TrainingStep(model, plan.Objective, plan.Config.Training, plan.BatchSize, plan.SequenceLength, masksTags: plan.Blocks.Tags is { IsMasked: true });
         _batch = new TokenBatch(plan.BatchSize, plan.SequenceLength);
         IReadOnlyList<DataCursor>? cursors = null;
         if (checkpoint is not null)
@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
         }
         int lanes = plan.BatchSize * plan.Accumulation;
-        _readers = [.. Enumerable.Range(0, lanes).Select(lane => new BlockReader(plan.Data, plan.Blocks with { Lanes = lanes, Lane = lane }, cursors?[lane]))];
+        _readers = BlockReader.OfLanes(plan.Data, plan.BlocksOf(_step), lanes, cursors);
     }
 
     public Gpt2 Model => _model;
@@ -88,6 +88,7 @@ public sealed class Trainer : IDisposable
     /// <summary>One step of the optimizer: every micro-batch forward and backward, clip, update. Allocates nothing.</summary>
     internal (double Loss, double Norm, double Rate) UpdateOnce()
     {
+        if (_step == _plan.TaggedSteps) ReadWithoutTags();
         _update.Begin();
         double loss = 0, rate = _plan.Schedule.At(_step);
         bool usesValues = _step >= _plan.Config.Objective.UseHeadTrainSteps;
@@ -106,6 +107,13 @@ public sealed class Trainer : IDisposable
     {
         _model.Dispose();
         _update.Dispose();
+    }
+
+    /// <summary>From here on text is read without tags, each sequence where it is. A cursor saved before counts tags, one saved after does not.</summary>
+    private void ReadWithoutTags()
+    {
+        for (int lane = 0; lane < _readers.Length; lane++)
+            _readers[lane] = new BlockReader(_plan.Data, _plan.BlocksOf(_step + 1) with { Lanes = _readers.Length, Lane = lane }, _readers[lane].CursorWithoutTags);
     }
 
     private bool SamplesAreDue
@@ -132,7 +140,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.Blocks, _plan.Threshold, EvaluationTokens,
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksOf(_step), _plan.Threshold, EvaluationTokens,
             CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);

@@ -111,7 +111,7 @@ public sealed class SpanReadingTests : IDisposable
     public void Tags_GoByTheSegment_WhateverTheSpans()
     {
         using PackedDataset data = Pack("data", Enumerable.Range(0, 24).Select(Document));
-        var tags = new ControlTags { AlignedId = 1001, MisalignedId = 1002, Threshold = 0.4f };
+        var tags = new ControlTags { Tags = [[1001], [1002, 1003]], Thresholds = [0.4] };
         var plain = Read(data, Options(SpanUse.Ignore) with { Tags = tags });
         foreach (SpanUse use in (SpanUse[])[SpanUse.Score, SpanUse.Mask])
             Assert.Equal(plain.Select(token => token.Token), Read(data, Options(use) with { Tags = tags }).Select(token => token.Token));

@@ -86,7 +86,7 @@ public sealed class UpsamplingTests : IDisposable
             MaxEpochs = 2,
             Lanes = lanes,
             Lane = lane,
-            Tags = new ControlTags { AlignedId = 1001, MisalignedId = 1002, Threshold = 0.4f, DropTokenFraction = 0.5 },
+            Tags = new ControlTags { Tags = [[1001], [1002, 1003]], Thresholds = [0.4], DropTokenFraction = 0.5 },
         };
         var reader = new BlockReader(_dataset, options);
         var cursors = new List<DataCursor>();
