@@ -24,7 +24,7 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
             try
             {
                 using RunPlan plan = RunPlan.Create(run.Config);
-                _ = new BlockReader(plan.Data, plan.Blocks, start: null); // finds out whether the filter leaves anything
+                BlockReader.OfLanes(plan.Data, plan.Blocks, lanes: 1); // finds out whether the filter leaves anything
                 if (sweep.Settings.Evaluate is not { } wanted) continue;
                 Scenarios(plan, wanted);
                 CliEvaluation.Scorer(wanted.Scorer, wanted.List, plan);
@@ -40,7 +40,7 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
     /// <summary>How far a run is, in words: new, at a step, trained, finished.</summary>
     public static string StateOf(SweepRun run, SweepEvaluation? wanted)
     {
-        if (!File.Exists(Path.Combine(run.Directory, RunDirectory.ConfigName))) return "new";
+        if (!IsBegun(run)) return "new";
         RunDirectory directory = RunDirectory.Open(run.Directory);
         if (directory.Checkpoints().LastOrDefault() is not { } checkpoint) return "at step 0";
         TrainerState state = Checkpoint.ReadState(checkpoint);
@@ -71,9 +71,10 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
 
     private void Run(SweepRun run, string title)
     {
-        using RunPlan plan = RunPlan.Create(run.Config);
+        RunDirectory directory = IsBegun(run) ? RunDirectory.Open(run.Directory) : RunDirectory.Reserve(run.Directory, force: false);
+        using RunPlan plan = RunPlan.Create(IsBegun(run) ? directory.CheckSameConfig(run.Config) : run.Config);
         using IBackend backend = CliBackend.Create(run.Config.Training.Backend, threads ?? run.Config.Training.Threads);
-        RunDirectory directory = Train(run, plan, backend, title);
+        Train(directory, plan, backend, title);
         if (sweep.Settings.Evaluate is not { } wanted) return;
         string checkpoint = directory.LatestCheckpoint();
         IReadOnlyList<SamplingScenario> scenarios = Scenarios(plan, wanted);
@@ -82,29 +83,24 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
         CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, scenarios, scorer, (ulong)wanted.Seed, backend, cancel);
     }
 
-    private RunDirectory Train(SweepRun run, RunPlan plan, IBackend backend, string title)
+    private void Train(RunDirectory run, RunPlan plan, IBackend backend, string title)
     {
-        bool goesOn = File.Exists(Path.Combine(run.Directory, RunDirectory.ConfigName));
-        RunDirectory directory = goesOn ? RunDirectory.Open(run.Directory) : RunDirectory.Reserve(run.Directory, force: false);
-        string? checkpoint = null;
-        if (goesOn)
+        bool goesOn = File.Exists(run.ConfigPath);
+        string? checkpoint = goesOn ? run.Checkpoints().LastOrDefault() : null;
+        if (checkpoint is not null && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps)
         {
-            directory.CheckSameConfig(run.Config);
-            checkpoint = directory.Checkpoints().LastOrDefault();
-            if (checkpoint is not null && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps)
-            {
-                output.WriteLine($"{title}: finished earlier");
-                return directory;
-            }
+            output.WriteLine($"{title}: finished earlier");
+            return;
         }
-        using Trainer trainer = Trainer.Create(plan, directory, backend, checkpoint);
+        using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
         foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {run.Name}: {note}");
         if (goesOn) output.WriteLine(checkpoint is null ? $"{title}: begins again, it has no checkpoint" : $"{title}: goes on from {Path.GetFileName(checkpoint)}");
-        else directory.Start(run.Config);
+        else run.Start(plan.Config);
         ConsoleProgress.Run($"{title}: training", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
-            trainer.Run(new ProgressObserver(progress), TrainingSamples.Writer(plan, directory), cancel));
-        return directory;
+            trainer.Run(new ProgressObserver(progress), TrainingSamples.Writer(plan, run), cancel));
     }
+
+    private static bool IsBegun(SweepRun run) => File.Exists(Path.Combine(run.Directory, RunDirectory.ConfigName));
 
     private static IReadOnlyList<SamplingScenario> Scenarios(RunPlan plan, SweepEvaluation wanted)
     {

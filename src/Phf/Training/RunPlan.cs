@@ -65,7 +65,8 @@ public sealed class RunPlan : IDisposable
 
     public required LearningRateSchedule Schedule { get; init; }
 
-    public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
+    /// <summary>Tokens read in a step; in the reference's order the first of each sequence is not predicted.</summary>
+    public long TokensPerStep => (long)BatchSize * Accumulation * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
     public long MemoryBytes { get; private init; }
@@ -120,10 +121,8 @@ public sealed class RunPlan : IDisposable
         Gpt2Config? named = NamedModel.ShapeOf(config.Model);
         string? start = named is null ? NamedModel.FolderOf(config.Model.PathOrName!) : null;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
-        double? filter = config.Dataset.FilterThreshold?.Resolve(data, ofDocuments: true);
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
-        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer) with { ValueOffset = objective.ValueOffset };
+        Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         long steps = config.Training.TotalSteps(length);
@@ -131,6 +130,10 @@ public sealed class RunPlan : IDisposable
         ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
         TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
         ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
+        float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
+        BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
+        model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
         {
             Config = config,
@@ -141,21 +144,14 @@ public sealed class RunPlan : IDisposable
             StartDirectory = start,
             Objective = objective.Objective,
             Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
-            Blocks = new BlockOptions
-            {
-                BlockLength = length,
-                EndOfTextId = tokenizer.EndOfTextId,
-                Seed = (ulong)config.Training.Seed,
-                FilterThreshold = filter,
-                Tags = tags,
-            },
+            Blocks = blocks,
             Tags = tagTokens,
             TaggedSteps = conditional?.TaggedStepsOf(steps),
-            Threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0,
-            SequenceLength = length,
+            Threshold = threshold,
+            SequenceLength = blocks.BlockLength,
             TotalSteps = steps,
             Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
-            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
+            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength),
         };
         plan.CheckMemory();
         return plan;

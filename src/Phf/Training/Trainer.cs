@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
         }
         int lanes = plan.BatchSize * plan.Accumulation;
-        _readers = [.. Enumerable.Range(0, lanes).Select(lane => new BlockReader(plan.Data, plan.BlocksAt(_step) with { Lanes = lanes, Lane = lane }, cursors?[lane]))];
+        _readers = BlockReader.OfLanes(plan.Data, plan.BlocksAt(_step), lanes, cursors);
     }
 
     public Gpt2 Model => _model;

@@ -76,10 +76,10 @@ internal sealed class TrainingStep : IDisposable
         if (_values.Length > 0)
         {
             _model.Values(State, _values);
-            loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
+            loss += _regression!.ValueLoss(batch.Scores, _values, batch.Kinds, share, _dValues);
         }
         _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
-        if (_masksTags) Mask(batch.Kinds);
+        LeaveOutMasked(batch.Kinds);
         Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
@@ -126,10 +126,14 @@ internal sealed class TrainingStep : IDisposable
         State.Dispose();
     }
 
-    private void Mask(ReadOnlySpan<TokenKind> kinds)
+    /// <summary>
+    /// Masked tokens, and tags that are not to be written, pay nothing. They count in the mean all the same, so that a token weighs the same
+    /// in every batch.
+    /// </summary>
+    private void LeaveOutMasked(ReadOnlySpan<TokenKind> kinds)
     {
         for (int i = 0; i < kinds.Length; i++)
-            if (kinds[i] == TokenKind.ControlTag) (_positive[i], _negative[i]) = (0, 0);
+            if (kinds[i] == TokenKind.Masked || (_masksTags && kinds[i] == TokenKind.ControlTag)) (_positive[i], _negative[i]) = (0, 0);
     }
 
     private InvalidDataException NotFinite(long step, double loss)

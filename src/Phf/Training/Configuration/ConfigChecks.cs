@@ -20,6 +20,15 @@ internal static class ConfigChecks
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
     {
+        if (config.Dataset.Upsample is { } upsample && upsample.Weights.Count != upsample.Thresholds.Count + 1)
+            yield return ("dataset.upsample.weights", $"has {upsample.Weights.Count} weights for {upsample.Thresholds.Count} thresholds; give one more weight than thresholds");
+        if (config.Dataset.Order == DatasetSection.ReferenceOrder)
+        {
+            if (config.Dataset.Upsample is not null) yield return ("dataset.upsample", "has no place in dataset.order: reference, which reads each document once; leave one of both out");
+            if (config.Training.SequenceLength == 1) yield return ("training.sequence_length", "is 1; in dataset.order: reference a sequence predicts all tokens but its first, so give 2 or more");
+            if (config.Dataset.ConditionalTrainingConfig is { Cooldown: > 0 })
+                yield return ("dataset.conditional_training_config.cooldown", "has no place in dataset.order: reference, whose blocks lie elsewhere without tags; leave one of both out");
+        }
         if (config.Dataset.ConditionalTrainingConfig is not { } tags) yield break;
         const string path = "dataset.conditional_training_config";
         bool hasPrefixes = tags.Prefixes.Count > 0, hasThresholds = tags.Thresholds.Count > 0;
