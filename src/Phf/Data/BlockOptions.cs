@@ -68,4 +68,8 @@ public sealed record BlockOptions
 /// document at place
 /// <paramref name="Index"/> of the order of epoch <paramref name="Epoch"/> is the first token of the next block.
 /// </summary>
-public sealed record DataCursor(long Epoch, long Index, int Offset);
+public readonly record struct DataCursor(long Epoch, long Index, int Offset)
+{
+    /// <summary>The start of the document at a place of the endless order: epoch after epoch, each of <paramref name="documents"/>.</summary>
+    internal static DataCursor AtPlace(long place, long documents) => new(place / documents, place % documents, 0);
+}

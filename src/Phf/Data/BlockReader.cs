@@ -30,7 +30,7 @@ public sealed class BlockReader
     // The last token of the previous block, first of the next; its place is _carryAt.
     private bool _hasCarry;
     private (int Token, float Score, TokenKind Kind) _carry;
-    private (long Epoch, long Index, int Offset) _carryAt;
+    private DataCursor _carryAt;
 
     /// <param name="dataset">Stays open as long as the reader is used.</param>
     /// <param name="options">Checked here.</param>
@@ -44,13 +44,13 @@ public sealed class BlockReader
         _vocabularySize = dataset.Manifest.Tokenizer.VocabularySize;
         CheckOptions(options);
         DocumentsPerEpoch = CountDocuments();
-        start ??= new DataCursor(options.Lane / dataset.DocumentCount, options.Lane % dataset.DocumentCount, 0);
-        (_epoch, _index) = (start.Epoch, start.Index);
-        if (start.Epoch < 0 || start.Index < 0 || start.Index >= dataset.DocumentCount || start.Offset < 0)
-            throw ForeignCursor(start);
+        DataCursor from = start ?? DataCursor.AtPlace(options.Lane, dataset.DocumentCount);
+        (_epoch, _index) = (from.Epoch, from.Index);
+        if (from.Epoch < 0 || from.Index < 0 || from.Index >= dataset.DocumentCount || from.Offset < 0)
+            throw ForeignCursor(from);
         _order = new Permutation(dataset.DocumentCount, options.Seed, _epoch);
-        _carryAt = (start.Epoch, start.Index, start.Offset);
-        if (start.Offset > 0) SkipTo(start);
+        _carryAt = from;
+        if (from.Offset > 0) SkipTo(from);
     }
 
     /// <summary>Documents that pass the filter.</summary>
@@ -60,7 +60,24 @@ public sealed class BlockReader
     public long TokensRead { get; private set; }
 
     /// <summary>The first token of the next block.</summary>
-    public DataCursor Cursor => new(_carryAt.Epoch, _carryAt.Index, _carryAt.Offset);
+    public DataCursor Cursor => _carryAt;
+
+
+    /// <summary>Places on disk of the documents that a block reads from.</summary>
+    /// <param name="dataset">The data.</param>
+    /// <param name="options">How it was read.</param>
+    /// <param name="start">The block's first token.</param>
+    public static IReadOnlySet<long> DocumentsOfBlock(PackedDataset dataset, BlockOptions options, DataCursor start)
+    {
+        // Read again token by token: whoever reads blocks need not keep the names.
+        var reader = new BlockReader(dataset, options with { BlockLength = 1 }, start);
+        Span<int> tokens = stackalloc int[2];
+        Span<float> scores = stackalloc float[2];
+        Span<TokenKind> kinds = stackalloc TokenKind[2];
+        var documents = new HashSet<long>();
+        for (int i = 0; i < options.BlockLength && reader.Next(tokens, scores, kinds); i++) documents.Add(reader._document);
+        return documents;
+    }
 
     /// <summary>Reads the next block. Allocates nothing.</summary>
     /// <param name="tokens">(T + 1) token ids; predict [1..] from [..T].</param>
@@ -88,14 +105,14 @@ public sealed class BlockReader
         {
             _hasCarry = true;
             _carry = (tokens[^1], scores[^1], kinds[^1]);
-            _carryAt = (_epoch, _index, _offset - 1);
+            _carryAt = new DataCursor(_epoch, _index, _offset - 1);
             return true;
         }
         tokens[filled..].Fill(_options.EndOfTextId);
         scores[filled..].Clear();
         kinds[filled..].Fill(TokenKind.Padding);
         _hasCarry = false;
-        _carryAt = (_epoch, 0, 0);
+        _carryAt = new DataCursor(_epoch, 0, 0);
         return true;
     }
 

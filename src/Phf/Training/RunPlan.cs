@@ -58,6 +58,12 @@ public sealed class RunPlan : IDisposable
 
     public required LearningRateSchedule Schedule { get; init; }
 
+    /// <summary>What is taken over from the run that the model comes from.</summary>
+    public required DataStart Start { get; init; }
+
+    /// <summary>Sequences per step of the optimizer; each reads its own share of the documents.</summary>
+    public int Lanes => BatchSize * Accumulation;
+
     public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
@@ -108,16 +114,28 @@ public sealed class RunPlan : IDisposable
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
-        string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
+        ModelSource? source = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!);
+        string? start = source?.Directory;
         double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
         float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
         Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
-        long steps = config.Training.TotalSteps(length);
-        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
+        if (config.Training.LoadBestModelAtEnd && heldOut is null)
+            throw new InvalidDataException($"training.load_best_model_at_end needs held-out text, and {root} has none; pack it with --held-out, or leave the key out");
         ControlTags? tags = Tags(config, tokenizer, data);
+        var blocks = new BlockOptions
+        {
+            BlockLength = length,
+            EndOfTextId = tokenizer.EndOfTextId,
+            Seed = (ulong)config.Training.Seed,
+            FilterThreshold = filter,
+            Tags = tags,
+        };
+        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
+        long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
+        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         var plan = new RunPlan
         {
             Config = config,
@@ -127,19 +145,13 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = objective.Notes,
-            Blocks = new BlockOptions
-            {
-                BlockLength = length,
-                EndOfTextId = tokenizer.EndOfTextId,
-                Seed = (ulong)config.Training.Seed,
-                FilterThreshold = filter,
-                Tags = tags,
-            },
+            Notes = dataStart.Note is { } note ? [.. objective.Notes, note] : objective.Notes,
+            Blocks = blocks,
             Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
             SequenceLength = length,
             TotalSteps = steps,
-            Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
+            Schedule = LearningRateSchedule.Of(config.Training, steps),
+            Start = dataStart,
             MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
         };
         plan.CheckMemory();
