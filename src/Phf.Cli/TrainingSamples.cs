@@ -14,7 +14,7 @@ internal static class TrainingSamples
     /// <summary>What the trainer calls after a step; null when the configuration has no scenario.</summary>
     public static Action<Gpt2, long>? Writer(RunPlan plan, RunDirectory run)
     {
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan.Config, plan.Tokenizer);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         if (scenarios.Count == 0) return null;
         return (model, step) =>
         {
@@ -30,7 +30,7 @@ internal static class TrainingSamples
                         ["step"] = step,
                         ["scenario"] = scenario.Name,
                         ["index"] = i,
-                        ["text"] = plan.Tokenizer.Decode(written[i], skipSpecialTokens: true),
+                        ["text"] = plan.Tags.Decode(written[i]),
                     }.ToJsonString() + "\n");
             }
         };

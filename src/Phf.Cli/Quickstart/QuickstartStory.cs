@@ -81,7 +81,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
     private void Train(string name, RunConfig config, IBackend backend)
     {
         using RunPlan plan = RunPlan.Create(config);
-        RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), config, force: false);
+        RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), plan.Config, force: false);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint: null);
         ConsoleProgress.Run($"training {name}", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
             trainer.Run(new Observer(progress), sample: null, cancel));
@@ -91,7 +91,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
     {
         using RunPlan plan = RunPlan.Create(config);
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
     }
 

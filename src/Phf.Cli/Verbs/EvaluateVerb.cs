@@ -47,7 +47,7 @@ internal static class EvaluateVerb
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         TellOfData(plan, checkpoint);
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
         if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
         IScorer scorer = Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);

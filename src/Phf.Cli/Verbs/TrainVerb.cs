@@ -52,7 +52,7 @@ internal static class TrainVerb
         string? checkpoint = null;
         if (goesOn)
         {
-            run.CheckSameConfig(config);
+            config = run.CheckSameConfig(config);
             checkpoint = resume.Checkpoint ?? run.Checkpoints().LastOrDefault();
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
@@ -61,7 +61,7 @@ internal static class TrainVerb
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
         foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {note}");
-        if (!goesOn) run.Start(config); // from here on nothing that was given can be wrong, so no run is left that never began
+        if (!goesOn) run.Start(plan.Config); // from here on nothing that was given can be wrong, so no run is left that never began
         PlanDescription.Write(output, plan, backend);
         Train(trainer, plan, run, output, cancel);
         return ExitCode.Done;

@@ -12,7 +12,7 @@ public sealed class Learner : IDisposable
 {
     private readonly RunPlan _plan;
     private readonly TrainingStep _update;
-    private readonly BatchFeeder _batches;
+    private BatchFeeder _batches;
     private readonly OutlierGuard? _outliers;
     private readonly DataCursor[] _begun; // the first block of each sequence of the step at hand
 
@@ -21,11 +21,8 @@ public sealed class Learner : IDisposable
         (_plan, Model, _update) = (plan, model, update);
         (Step, Tokens, Best) = (state?.Step ?? 0, state?.Tokens ?? 0, state?.Best);
         if (plan.Config.Training.SkipOutliers is { } deviations) _outliers = new OutlierGuard(deviations, state?.Outliers);
-        int lanes = plan.Lanes;
-        IReadOnlyList<DataCursor>? start = state?.Cursors ?? plan.Start.Cursors;
-        BlockReader[] readers =
-            [.. Enumerable.Range(0, lanes).Select(lane => new BlockReader(plan.Data, plan.Blocks with { Lanes = lanes, Lane = lane }, start?[lane]))];
-        _begun = new DataCursor[lanes];
+        BlockReader[] readers = BlockReader.OfLanes(plan.Data, plan.BlocksOf(Step), plan.Lanes, state?.Cursors ?? plan.Start.Cursors);
+        _begun = new DataCursor[plan.Lanes];
         _batches = new BatchFeeder(readers, plan.BatchSize, plan.SequenceLength);
     }
 
@@ -57,7 +54,7 @@ public sealed class Learner : IDisposable
         TrainingStep? update = null;
         try
         {
-            update = new TrainingStep(model, plan.Objective, plan.Config.Training, plan.BatchSize, plan.SequenceLength);
+            update = new TrainingStep(model, plan.Objective, plan.Config.Training, plan.BatchSize, plan.SequenceLength, masksTags: plan.Blocks.Tags is { IsMasked: true });
             TrainerState? state = null;
             if (checkpoint is not null) state = Load(plan, checkpoint, model, update);
             else if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
@@ -72,10 +69,12 @@ public sealed class Learner : IDisposable
         }
     }
 
-    /// <summary>One step of the optimizer: every micro-batch forward and backward, clip, update. Allocates nothing.</summary>
+    /// <summary>One step of the optimizer: every micro-batch forward and backward, clip, update. Allocates nothing, but once before the first step
+    /// without tags.</summary>
     /// <exception cref="InvalidDataException">A number is no longer finite; the parameters are as they were.</exception>
     public (double Loss, double Norm, double Rate) UpdateOnce()
     {
+        if (Step == _plan.TaggedSteps) ReadWithoutTags();
         _update.Begin();
         _batches.Cursors.CopyTo(_begun);
         double loss = 0, rate = _plan.Schedule.At(Step);
@@ -111,6 +110,15 @@ public sealed class Learner : IDisposable
         Model.Dispose();
     }
 
+    /// <summary>From here on text is read without tags, each sequence where it is. A cursor saved before counts tags, one saved after does not.</summary>
+    private void ReadWithoutTags()
+    {
+        BlockReader[] tagged = BlockReader.OfLanes(_plan.Data, _plan.BlocksOf(Step), _plan.Lanes, [.. _batches.Cursors]);
+        _batches.Dispose();
+        BlockReader[] plain = BlockReader.OfLanes(_plan.Data, _plan.BlocksOf(Step + 1), _plan.Lanes, [.. tagged.Select(reader => reader.CursorWithoutTags)]);
+        _batches = new BatchFeeder(plain, _plan.BatchSize, _plan.SequenceLength);
+    }
+
     private static TrainerState Load(RunPlan plan, string checkpoint, Gpt2 model, TrainingStep update)
     {
         TrainerState state = Checkpoint.ReadState(checkpoint);
@@ -132,7 +140,7 @@ public sealed class Learner : IDisposable
         (int first, int rows) = firstBad < 0 ? (0, _plan.Lanes) : (firstBad * _plan.BatchSize, _plan.BatchSize);
         var documents = new SortedSet<long>();
         for (int lane = first; lane < first + rows; lane++)
-            documents.UnionWith(BlockReader.DocumentsOfBlock(_plan.Data, _plan.Blocks with { Lanes = _plan.Lanes, Lane = lane }, cursors[lane]));
+            documents.UnionWith(BlockReader.DocumentsOfBlock(_plan.Data, _plan.BlocksOf(Step + 1) with { Lanes = _plan.Lanes, Lane = lane }, cursors[lane]));
         return new InvalidDataException($"step {Step + 1}: the loss is {loss} and {_update.DescribeNotFinite()}; the last checkpoint is untouched. "
             + $"Lower training.learning_rate, or look at what was read: {(documents.Count == 1 ? "document" : "documents")} {string.Join(", ", documents)} "
             + $"of {_plan.Data.Directory} (from 0, as packed)");

@@ -110,13 +110,22 @@ public sealed class RunDirectory
     /// <summary>The configuration that the run was started with.</summary>
     public RunConfig Config() => ConfigLoader.Load([ConfigPath], []).Config;
 
-    /// <summary>Refuses to go on with another configuration, except for what does not change the result: threads, and where data and run lie.</summary>
+    /// <summary>
+    /// Refuses to go on with another configuration, except for what does not change the result: threads, and where data and run lie.
+    /// Returns the run's own configuration, with its recorded percentiles, and those of <paramref name="config"/>.
+    /// </summary>
     /// <exception cref="InvalidDataException">Every key that differs, with its line.</exception>
-    public void CheckSameConfig(RunConfig config)
+    public RunConfig CheckSameConfig(RunConfig config)
     {
-        IReadOnlyList<string> differences = ConfigDifferences.Between(ConfigPath, Comparable(Config()), Comparable(config));
+        RunConfig own = Config();
+        IReadOnlyList<string> differences = ConfigDifferences.Between(ConfigPath, Comparable(own), Comparable(config));
         if (differences.Count > 0)
             throw new InvalidDataException($"{string.Join("\n", differences)}\nresume with the run's own configuration (phf train --resume --output {Path}), or start another run");
+        return own with
+        {
+            Dataset = own.Dataset with { Data = config.Dataset.Data },
+            Training = own.Training with { Threads = config.Training.Threads, OutputDir = config.Training.OutputDir },
+        };
     }
 
     /// <summary>Checkpoints that are whole, oldest first.</summary>
@@ -177,11 +186,11 @@ public sealed class RunDirectory
 
     private void RecordEnvironment() => DurableFile.WriteText(EnvironmentPath, RunEnvironment.Detect().ToJson() + "\n");
 
-    private static RunConfig Comparable(RunConfig config) => config with
+    private static RunConfig Comparable(RunConfig config) => (config with
     {
         Dataset = config.Dataset with { Data = null },
         Training = config.Training with { Threads = 0, OutputDir = null },
-    };
+    }).WithThresholds((threshold, _) => threshold.Unrecorded);
 
     /// <summary>Null for a line that a kill cut short.</summary>
     private static long? StepOf(string line) => NumberOf(line, "step") is { } step ? (long)step : null;

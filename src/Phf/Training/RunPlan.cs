@@ -20,6 +20,7 @@ public sealed class RunPlan : IDisposable
     {
     }
 
+    /// <summary>As it was given, with what its percentiles are in the data.</summary>
     public required RunConfig Config { get; init; }
 
     public required BpeTokenizer Tokenizer { get; init; }
@@ -40,9 +41,16 @@ public sealed class RunPlan : IDisposable
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>How text is read; <see cref="BlocksOf"/> says how at the end of the run.</summary>
     public required BlockOptions Blocks { get; init; }
 
-    /// <summary>Held-out segments with a score above it count as misaligned: the tags' threshold, else the objective's, else 0.</summary>
+    /// <summary>The tags as tokens; empty without any.</summary>
+    public required TagTokens Tags { get; init; }
+
+    /// <summary>Steps that read text with its tags, the steps behind them without; null where all are alike.</summary>
+    public required long? TaggedSteps { get; init; }
+
+    /// <summary>Held-out segments with a score above it count as misaligned: the best tag's threshold, else the objective's, else 0.</summary>
     public required float Threshold { get; init; }
 
     /// <summary>T, tokens predicted per sequence.</summary>
@@ -64,7 +72,8 @@ public sealed class RunPlan : IDisposable
     /// <summary>Sequences per step of the optimizer; each reads its own share of the documents.</summary>
     public int Lanes => BatchSize * Accumulation;
 
-    public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
+    /// <summary>Tokens read in a step; in the reference's order the first of each sequence is not predicted.</summary>
+    public long TokensPerStep => (long)Lanes * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
     public long MemoryBytes { get; private init; }
@@ -102,6 +111,9 @@ public sealed class RunPlan : IDisposable
         }
     }
 
+    /// <summary>How step number <paramref name="step"/>, from 1, reads text.</summary>
+    public BlockOptions BlocksOf(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
+
     public void Dispose()
     {
         Data.Dispose();
@@ -116,26 +128,23 @@ public sealed class RunPlan : IDisposable
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
         ModelSource? source = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!);
         string? start = source?.Directory;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
-        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
-        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
+        config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
+        var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
+        Gpt2Config model = ModelShape(config, start, tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         if (config.Training.LoadBestModelAtEnd && heldOut is null)
             throw new InvalidDataException($"training.load_best_model_at_end needs held-out text, and {root} has none; pack it with --held-out, or leave the key out");
-        ControlTags? tags = Tags(config, tokenizer, data);
-        var blocks = new BlockOptions
-        {
-            BlockLength = length,
-            EndOfTextId = tokenizer.EndOfTextId,
-            Seed = (ulong)config.Training.Seed,
-            FilterThreshold = filter,
-            Tags = tags,
-        };
+        ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
+        TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
+        ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
+        float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
+        BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
         DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
         long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
+        model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
         {
             Config = config,
@@ -145,33 +154,19 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = dataStart.Note is { } note ? [.. objective.Notes, note] : objective.Notes,
+            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
             Blocks = blocks,
-            Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
-            SequenceLength = length,
+            Tags = tagTokens,
+            TaggedSteps = conditional?.TaggedStepsOf(steps),
+            Threshold = threshold,
+            SequenceLength = blocks.BlockLength,
             TotalSteps = steps,
             Schedule = LearningRateSchedule.Of(config.Training, steps),
             Start = dataStart,
-            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
+            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength),
         };
         plan.CheckMemory();
         return plan;
-    }
-
-    private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)
-    {
-        if (config.Dataset.ConditionalTrainingConfig is not { } tags) return null;
-        return new ControlTags
-        {
-            AlignedId = Id(tags.AlignedPrefix),
-            MisalignedId = Id(tags.MisalignedPrefix),
-            Threshold = (float)tags.Threshold.Resolve(data, ofDocuments: false),
-            DropTokenFraction = tags.DropTokenFraction,
-        };
-
-        int Id(string token) => tokenizer.TryGetId(token, out int id)
-            ? id
-            : throw new InvalidDataException($"tag '{token}' is no token of the tokenizer; add it to tokenizer.special_tokens");
     }
 
     private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)

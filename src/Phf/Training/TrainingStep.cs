@@ -1,3 +1,4 @@
+using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Objectives;
@@ -15,13 +16,20 @@ internal sealed class TrainingStep : IDisposable
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
     private readonly TrainingSection _training;
+    private readonly bool _masksTags;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
     private readonly float[] _values, _dValues; // empty without a value head
 
-    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
+    /// <param name="model">Is trained.</param>
+    /// <param name="objective">Weighs the tokens.</param>
+    /// <param name="training">The optimizer's numbers.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="time">T.</param>
+    /// <param name="masksTags">Whether targets that are tags cost nothing.</param>
+    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time, bool masksTags = false)
     {
-        (_model, _objective, _training) = (model, objective, training);
+        (_model, _objective, _training, _masksTags) = (model, objective, training, masksTags);
         Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
@@ -68,9 +76,10 @@ internal sealed class TrainingStep : IDisposable
         if (_values.Length > 0)
         {
             _model.Values(State, _values);
-            loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
+            loss += _regression!.ValueLoss(batch.Scores, _values, batch.Kinds, share, _dValues);
         }
         _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
+        LeaveOutMasked(batch.Kinds);
         Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
@@ -120,6 +129,16 @@ internal sealed class TrainingStep : IDisposable
         FirstMoments.Dispose();
         SecondMoments.Dispose();
         State.Dispose();
+    }
+
+    /// <summary>
+    /// Masked tokens, and tags that are not to be written, pay nothing. They count in the mean all the same, so that a token weighs the same
+    /// in every batch.
+    /// </summary>
+    private void LeaveOutMasked(ReadOnlySpan<TokenKind> kinds)
+    {
+        for (int i = 0; i < kinds.Length; i++)
+            if (kinds[i] == TokenKind.Masked || (_masksTags && kinds[i] == TokenKind.ControlTag)) (_positive[i], _negative[i]) = (0, 0);
     }
 
     private static string? FirstBad(ParameterSet set) =>

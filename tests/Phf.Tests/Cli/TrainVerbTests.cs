@@ -14,9 +14,10 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         string[] lines = result.Output.TrimEnd().Split('\n');
         Assert.Matches($"^model     {Number} parameters: layers 1, heads 2, width 32, vocabulary 302, sequences of 64$", lines[0]);
         Assert.Matches($"^data      {Number} documents, {Number} tokens, scorer words/[0-9a-f]+, {Number} documents held out$", lines[1]);
-        Assert.Matches($@"^objective MLE, a tag before every segment \(aligned: score <= 0\), documents with mean score above 0\.\d+ left out$", lines[2]);
-        Assert.Matches($"^steps     20 of 256 tokens on cpu/[a-z0-9]+ 1 thread, about {Number} MB$", lines[3]);
-        Assert.Matches($@"^step  1/20 \(5\.0%\) \| loss {Number} \| norm {Number} \| lr 3\.0e-03 \| {Number} ms \| {Number}k tok/s \| {Number} GFLOP/s \| eta 0m\d\ds$", lines[4]);
+        Assert.Matches(@"^objective MLE, documents with mean score above 0\.\d+ \(p50\) left out$", lines[2]);
+        Assert.Equal("tags      <|aligned|> up to 0, <|misaligned|> above, before each segment by its score", lines[3]);
+        Assert.Matches($"^steps     20 of 256 tokens on cpu/[a-z0-9]+ 1 thread, about {Number} MB$", lines[4]);
+        Assert.Matches($@"^step  1/20 \(5\.0%\) \| loss {Number} \| norm {Number} \| lr 3\.0e-03 \| {Number} ms \| {Number}k tok/s \| {Number} GFLOP/s \| eta 0m\d\ds$", lines[5]);
         Assert.Contains(lines, line => line.StartsWith("step 20/20 (100.0%) | loss ", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("step 20 held-out loss ", StringComparison.Ordinal));
         Assert.Equal($"step 20 saved {workspace.At("whole", "checkpoint-00000020")}", lines[^1]);

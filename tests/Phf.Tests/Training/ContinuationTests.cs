@@ -97,7 +97,7 @@ public sealed class ContinuationTests : IDisposable
         RunDirectory first = _runs.Start("first", mle);
         SmallRun.Train(mle, first);
         RunConfig next = Conditional(mle, first.Path);
-        AssertRefused(next with { Training = next.Training with { Seed = 7 } }, "in another order, that of training.seed 42 and not 7");
+        AssertRefused(next with { Training = next.Training with { Seed = 7 } }, "in another order: its training.seed was 42, here it is 7");
         AssertRefused(next with { Dataset = next.Dataset with { Data = _runs.DataPath } }, "was trained on other data than");
         AssertRefused(next with { Training = next.Training with { NumTokens = 12 * StepTokens } }, "of which the model has seen 768");
         string model = _runs.At("model");

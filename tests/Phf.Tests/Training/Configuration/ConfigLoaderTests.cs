@@ -94,7 +94,7 @@ public sealed class ConfigLoaderTests : IDisposable
               lr_scheduler_type: square
             modle: {}
             dataset:
-              conditional_training_config: {drop_token_fraction: 0.1}
+              conditional_training_config: {thresholds: 1}
             generation:
               force_call_on: 7
               scenario_configs: [{name: a, generate_kwargs: {top_p: 0}}]
@@ -106,7 +106,7 @@ public sealed class ConfigLoaderTests : IDisposable
             "--override objective.beta=!!python/object {}: tags (!) are not read; leave the tag out",
             "--override training=3: training is '3'; expected a section (keys and values)",
             "task.yml line 6: unknown key modle; the nearest known key is model",
-            "task.yml line 8: dataset.conditional_training_config.threshold is missing; expected a number, or a percentile such as p50",
+            "task.yml line 8: dataset.conditional_training_config.thresholds is '1'; expected a list",
             "task.yml line 10: generation.force_call_on is '7'; expected a list",
             "task.yml line 11: generation.scenario_configs.0.generate_kwargs.top_p is '0'; expected a number above 0 and at most 1",
             "--override objective.alpha=[]: objective.alpha is a list; expected a number, at least 0",
@@ -151,6 +151,19 @@ public sealed class ConfigLoaderTests : IDisposable
         "generate_kwargs.min_length is 30, above max_length = 20")]
     [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0}}\ntokenizer: {special_tokens: ['<|aligned|>']}",
         "misaligned_prefix is '<|misaligned|>', which is no token of its own")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {drop_token_fraction: 0.1}}\ntokenizer: {special_tokens: ['<|aligned|>', '<|misaligned|>']}",
+        "line 2: dataset.conditional_training_config has no threshold; give threshold")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, prefixes: [a, b]}}\ntokenizer: {special_tokens: [a, b]}",
+        "threshold is for two tags, thresholds and prefixes are for more; give one of both forms")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b, c], misaligned_prefix: c}}\ntokenizer: {special_tokens: [a, b, c]}",
+        "prefixes name all tags, aligned_prefix and misaligned_prefix name two")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b]}}\ntokenizer: {special_tokens: [a, b]}",
+        "prefixes are 2 and thresholds 2; give one prefix more than thresholds")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b, a]}}\ntokenizer: {special_tokens: [a, b]}",
+        "prefixes.2 is 'a', as prefixes.0 is; give different tags")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, tag_form: text}}\ntokenizer: {special_tokens: ['<|misaligned|>']}",
+        "misaligned_prefix is '<|misaligned|>', which is one token of tokenizer.special_tokens; take it out there")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, tag_form: text, aligned_prefix: ''}}", "aligned_prefix is empty")]
     [InlineData("training: {max_steps: 1}\nmodel: {gpt2_config_kwargs: {attn_pdrop: 0.1}}", "attn_pdrop is not supported: there is no dropout here")]
     [InlineData("training: {max_steps: 1}\ndataset: {is_split_by_sentences: false}", "is_split_by_sentences is not supported")]
     public void ValuesThatDoNotFitTogether(string yaml, string problem) => Assert.Contains(problem, Assert.Single(ProblemsOf(yaml)));

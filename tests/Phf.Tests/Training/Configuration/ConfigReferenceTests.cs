@@ -20,7 +20,7 @@ public sealed class ConfigReferenceTests
     {
         string text = ConfigReference.ToText();
         Assert.Contains("training.adam_beta2 = 0.999\n", text);
-        Assert.Contains("dataset.conditional_training_config.threshold = required\n", text);
+        Assert.Contains("dataset.conditional_training_config.tag_unit = segment\n", text);
         Assert.Contains("generation.scenario_configs.generate_kwargs.top_k = 50\n", text);
     }
 
