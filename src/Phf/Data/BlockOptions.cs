@@ -75,4 +75,8 @@ public sealed record BlockOptions
 /// document at place
 /// <paramref name="Index"/> of the order of epoch <paramref name="Epoch"/> (with as many places for each document as it may be read times) is the first token of the next block.
 /// </summary>
-public sealed record DataCursor(long Epoch, long Index, int Offset);
+public readonly record struct DataCursor(long Epoch, long Index, int Offset)
+{
+    /// <summary>The start of what is at a place of the endless order: epoch after epoch, each of <paramref name="places"/>.</summary>
+    internal static DataCursor AtPlace(long place, long places) => new(place / places, place % places, 0);
+}

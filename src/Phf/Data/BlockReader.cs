@@ -27,6 +27,8 @@ public sealed class BlockReader
     private (long Epoch, long Index, int Offset) _carryAt;
     private int _carryTagTokens; // of its document up to it, itself included
 
+    private HashSet<long>? _opened; // collects the documents that are opened; null for none
+
     /// <param name="dataset">Stays open as long as the reader is used.</param>
     /// <param name="options">Checked here.</param>
     /// <param name="start">Null starts at the beginning.</param>
@@ -42,14 +44,14 @@ public sealed class BlockReader
         (_dataset, _options, _blocks, _documents) = (dataset, options, blocks, new DocumentReader(dataset, options));
         Check(dataset, options);
         DocumentsPerEpoch = CountDocuments();
-        _places = dataset.DocumentCount * (options.Upsample is { } upsample ? (long)Math.Ceiling(upsample.Weights.Max()) : 1);
-        start ??= blocks is null ? new DataCursor(options.Lane / _places, options.Lane % _places, 0) : new DataCursor(0, options.Lane, 0);
-        (_epoch, _index) = (start.Epoch, start.Index);
-        if (start.Epoch < 0 || start.Index < 0 || start.Offset < 0 || (blocks is null ? start.Index >= _places : start.Offset > 0))
-            throw ForeignCursor(start);
+        _places = PlacesOf(dataset, options);
+        DataCursor from = start ?? (blocks is null ? DataCursor.AtPlace(options.Lane, _places) : new DataCursor(0, options.Lane, 0));
+        (_epoch, _index) = (from.Epoch, from.Index);
+        if (from.Epoch < 0 || from.Index < 0 || from.Offset < 0 || (blocks is null ? from.Index >= _places : from.Offset > 0))
+            throw ForeignCursor(from);
         _order = new Permutation(_places, options.Seed, _epoch);
-        _carryAt = (start.Epoch, start.Index, start.Offset);
-        if (start.Offset > 0) SkipTo(start);
+        _carryAt = (from.Epoch, from.Index, from.Offset);
+        if (from.Offset > 0) SkipTo(from);
     }
 
     /// <summary>One reader for each of <paramref name="lanes"/> lanes; together they read the data once in an epoch.</summary>
@@ -77,6 +79,38 @@ public sealed class BlockReader
     /// is none: every token of text is predicted once all the same.
     /// </summary>
     public DataCursor CursorWithoutTags => Cursor with { Offset = _carryAt.Offset - _carryTagTokens };
+
+    /// <summary>Places in an epoch's order.</summary>
+    internal static long PlacesOf(PackedDataset dataset, BlockOptions options) =>
+        dataset.DocumentCount * (options.Upsample is { } upsample ? (long)Math.Ceiling(upsample.Weights.Max()) : 1);
+
+    /// <summary>Places on disk of the documents that a block reads from.</summary>
+    /// <param name="dataset">The data.</param>
+    /// <param name="options">How it was read.</param>
+    /// <param name="start">The block's first token.</param>
+    public static IReadOnlySet<long> DocumentsOfBlock(PackedDataset dataset, BlockOptions options, DataCursor start)
+    {
+        var reader = new BlockReader(dataset, options, start); // read again: who reads blocks need not keep the names
+        reader._opened = reader._documents.IsOpen ? [reader._documents.Document] : [];
+        int length = options.BlockLength + 1;
+        reader.Next(new int[length], new float[length], new TokenKind[length]);
+        return reader._opened;
+    }
+
+    /// <summary>
+    /// The start of the first document (in the reference's order, the block) behind <paramref name="tokens"/> tokens of text and end-of-text;
+    /// tags do not count. Reads no tokens. The reader is of no use afterwards.
+    /// </summary>
+    internal DataCursor CursorBehind(long tokens)
+    {
+        if (_blocks is not null) return new DataCursor(0, _index + tokens / (_options.BlockLength + 1) * _options.Lanes, 0);
+        for (long passed = 0; passed < tokens && OpenNextDocument(); _index += _options.Lanes)
+        {
+            passed += _documents.Length;
+            _documents.Close();
+        }
+        return new DataCursor(_epoch + _index / _places, _index % _places, 0);
+    }
 
     /// <summary>Reads the next block. Allocates nothing.</summary>
     /// <param name="tokens">(T + 1) token ids; predict [1..] from [..T].</param>
@@ -125,12 +159,12 @@ public sealed class BlockReader
         while (!(_epoch >= _options.MaxEpochs) && _index >= blocks.Count(_epoch)) _index -= blocks.Count(_epoch++);
         if (_epoch >= _options.MaxEpochs) return false;
         (int document, int offset) = blocks.Find(_epoch, _index);
-        _documents.Open(_epoch, document, copy: 0);
+        Open(document, copy: 0);
         _documents.SkipTo(offset);
         for (int filled = 0; filled < tokens.Length;)
         {
             while (!_documents.IsOpen)
-                if (_options.WeightOf(_dataset.DocumentScores[++document]) > 0) _documents.Open(_epoch, document, copy: 0);
+                if (_options.WeightOf(_dataset.DocumentScores[++document]) > 0) Open(document, copy: 0);
             filled += _documents.Read(tokens[filled..], scores[filled..], kinds[filled..]);
         }
         TokensRead += _options.BlockLength;
@@ -158,11 +192,17 @@ public sealed class BlockReader
             (long copy, long document) = Math.DivRem(_options.Shuffle ? _order[_index] : _index, _dataset.DocumentCount);
             if (copy < Copies(document))
             {
-                _documents.Open(_epoch, document, copy);
+                Open(document, copy);
                 return true;
             }
             _index += _options.Lanes;
         }
+    }
+
+    private void Open(long document, long copy)
+    {
+        _documents.Open(_epoch, document, copy);
+        _opened?.Add(document);
     }
 
     /// <summary>How often the document is read in this epoch.</summary>

@@ -22,6 +22,12 @@ internal sealed class DocumentReader(PackedDataset dataset, BlockOptions options
     /// <summary>False behind a document's last token.</summary>
     public bool IsOpen => _shard is not null;
 
+    /// <summary>Place on disk of the document that was opened last.</summary>
+    public long Document => _document;
+
+    /// <summary>Tokens of text and end-of-text in the open document.</summary>
+    public long Length => 1 + _shard!.Tokens(_segmentEnd - 1).End - _shard.Tokens(_firstSegment).Begin;
+
     /// <summary>Tokens read or skipped of the document; its length when it has been read.</summary>
     public int Offset { get; private set; }
 

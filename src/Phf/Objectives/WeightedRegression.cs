@@ -57,9 +57,12 @@ public sealed class WeightedRegression(string name, WeightedRegressionOptions op
         for (int i = 0; i < scores.Length; i++)
         {
             double advantage = (Advantage(scores, values, i) - shift) / scale;
-            positive[i] = (float)(options.Alpha * Math.Min(Math.Exp(advantage / options.Beta), options.ClipWeightMax));
+            positive[i] = (float)(options.Alpha * WeightOf(advantage));
         }
     }
+
+    /// <summary>min(exp(advantage / beta), clip), before alpha.</summary>
+    public double WeightOf(double advantage) => Math.Min(Math.Exp(advantage / options.Beta), options.ClipWeightMax);
 
     /// <summary>Reward minus value of token i, before <see cref="WeightedRegressionOptions.NormalizeAdvantage"/>.</summary>
     public double Advantage(ReadOnlySpan<float> scores, ReadOnlySpan<float> values, int i) =>

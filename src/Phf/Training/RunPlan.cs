@@ -65,8 +65,14 @@ public sealed class RunPlan : IDisposable
 
     public required LearningRateSchedule Schedule { get; init; }
 
+    /// <summary>What is taken over from the run that the model comes from.</summary>
+    public required DataStart Start { get; init; }
+
+    /// <summary>Sequences per step of the optimizer; each reads its own share of the documents.</summary>
+    public int Lanes => BatchSize * Accumulation;
+
     /// <summary>Tokens read in a step; in the reference's order the first of each sequence is not predicted.</summary>
-    public long TokensPerStep => (long)BatchSize * Accumulation * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
+    public long TokensPerStep => (long)Lanes * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
     public long MemoryBytes { get; private init; }
@@ -119,19 +125,23 @@ public sealed class RunPlan : IDisposable
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
         Gpt2Config? named = NamedModel.ShapeOf(config.Model);
-        string? start = named is null ? NamedModel.FolderOf(config.Model.PathOrName!) : null;
+        ModelSource? source = named is null ? NamedModel.SourceOf(config.Model.PathOrName!) : null;
+        string? start = source?.Directory;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
         Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
-        long steps = config.Training.TotalSteps(length);
-        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
+        if (config.Training.LoadBestModelAtEnd && heldOut is null)
+            throw new InvalidDataException($"training.load_best_model_at_end needs held-out text, and {root} has none; pack it with --held-out, or leave the key out");
         ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
         TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
         ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
         float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
         BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
+        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
+        long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
+        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
         model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
@@ -143,14 +153,15 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
+            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
             Blocks = blocks,
             Tags = tagTokens,
             TaggedSteps = conditional?.TaggedStepsOf(steps),
             Threshold = threshold,
             SequenceLength = blocks.BlockLength,
             TotalSteps = steps,
-            Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
+            Schedule = LearningRateSchedule.Of(config.Training, steps),
+            Start = dataStart,
             MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength),
         };
         plan.CheckMemory();

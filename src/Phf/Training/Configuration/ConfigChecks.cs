@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Checks that compare several keys; those of one key alone stand in its <see cref="KeyAttribute"/>.</summary>
@@ -15,7 +17,8 @@ internal static class ConfigChecks
 
     /// <summary>Every problem, with the place of the key that it names where <paramref name="written"/> has it.</summary>
     public static IEnumerable<string> ProblemsIn(RunConfig config, MappingNode written) =>
-        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Regression(config)).Concat(Training(config)).Concat(Generation(config))
+        Dataset(config).Concat(Model(config.Model)).Concat(Continuation(config)).Concat(Objective(config.Objective, written)).Concat(Regression(config))
+        .Concat(Training(config)).Concat(Schedule(config.Training)).Concat(Generation(config))
         .Select(problem => PlaceOf(written, problem.Path) is { } place ? $"{place}: {problem.Path} {problem.What}" : $"{problem.Path} {problem.What}");
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
@@ -63,6 +66,23 @@ internal static class ConfigChecks
             yield return ("model.path_or_name", "is missing, and model.from_scratch is false; give the folder of the model to start from");
         if (model.Gpt2ConfigKwargs is { NEmbd: { } width, NHead: { } heads } && width % heads != 0)
             yield return ("model.gpt2_config_kwargs.n_embd", $"is {width}, no multiple of n_head = {heads}");
+    }
+
+    private static IEnumerable<(string Path, string What)> Continuation(RunConfig config)
+    {
+        if (!config.Model.FromScratch) yield break;
+        (string, TokenCount)[] keys = [("dataset.skip_tokens", config.Dataset.SkipTokens), ("training.tokens_already_seen", config.Training.TokensAlreadySeen)];
+        foreach ((string path, TokenCount tokens) in keys)
+            if (tokens.IsAuto) yield return (path, "is auto, and model.from_scratch is true: there is no earlier run; give a number, or from_scratch: false");
+    }
+
+    private static IEnumerable<(string Path, string What)> Schedule(TrainingSection training)
+    {
+        if (LearningRateSchedule.IsWsd(training.LrSchedulerType)) yield break;
+        const string what = "is a parameter of the schedule wsd alone; leave it out, or set training.lr_scheduler_type: wsd";
+        var defaults = new TrainingSection();
+        if (training.LrDecayRatio != defaults.LrDecayRatio) yield return ("training.lr_decay_ratio", what);
+        if (training.LrSchedulerKwargs != defaults.LrSchedulerKwargs) yield return ("training.lr_scheduler_kwargs", what);
     }
 
     private static IEnumerable<(string Path, string What)> Objective(ObjectiveSection objective, MappingNode written)

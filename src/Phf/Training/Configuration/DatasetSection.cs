@@ -43,9 +43,9 @@ public sealed record DatasetSection
     [Key("Conditional training: tags that say how good the text behind them is. Not set: no tags.")]
     public ConditionalTrainingConfig? ConditionalTrainingConfig { get; init; }
 
-    [Key("Tokens that the reference leaves out by hand when it goes on with a model.",
-        OnlyDefault = "a checkpoint knows its own place in the data; resume from it, or set 0 to begin at the start")]
-    public long SkipTokens { get; init; }
+    [Key("Where reading begins when a model is finetuned: auto at the documents that the run of model.path_or_name had not begun (same data "
+        + "and training.seed), or behind so many tokens of this run's order.")]
+    public TokenCount SkipTokens { get; init; }
 }
 
 /// <summary>Section <c>dataset.upsample</c>.</summary>
