@@ -97,6 +97,8 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Waits until standard error has <paramref name="text"/>, while the process runs.</summary>
     public void WaitForError(string text) => WaitUntil(() => _error.SoFar.Contains(text, StringComparison.Ordinal));
 
+    public int Id => _process.Id;
+
     /// <summary>Whether the process has ended.</summary>
     public bool HasExited => _process.HasExited;
 
