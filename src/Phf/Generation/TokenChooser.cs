@@ -10,6 +10,7 @@ namespace Phf.Generation;
 /// </summary>
 internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int vocabulary)
 {
+    private readonly int[][] _banned = [.. options.Banned.Select(sequence => sequence.ToArray())];
     private readonly float[] _scores = new float[vocabulary];
     private readonly float[] _candidateScores = new float[vocabulary];
     private readonly int[] _candidates = new int[vocabulary];
@@ -17,20 +18,20 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
     private readonly PriorityQueue<float, float> _largest = new();
 
     /// <param name="logits">V scores; left as they are.</param>
-    /// <param name="length">Tokens of the sequence so far, prompt included.</param>
+    /// <param name="sequence">The sequence so far, prompt included.</param>
     /// <param name="random">Advanced by one draw when sampling.</param>
-    public int Choose(ReadOnlySpan<float> logits, int length, ref Rng random)
+    public int Choose(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, ref Rng random)
     {
-        CopyAndBan(logits, length);
+        CopyAndBan(logits, sequence);
         if (!options.Sample) return _scores.AsSpan().IndexOf(LargestOf(_scores));
         int count = Candidates();
         return Draw(count, random.NextDouble());
     }
 
     /// <summary>Probabilities after all filters, for tests and inspection: V values, zero for tokens that cannot be drawn.</summary>
-    public void Probabilities(ReadOnlySpan<float> logits, int length, Span<double> probabilities)
+    public void Probabilities(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, Span<double> probabilities)
     {
-        CopyAndBan(logits, length);
+        CopyAndBan(logits, sequence);
         probabilities.Clear();
         int count = Candidates();
         double total = 0;
@@ -38,11 +39,12 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
         for (int i = 0; i < count; i++) probabilities[_candidates[i]] = _candidateScores[i] / total;
     }
 
-    private void CopyAndBan(ReadOnlySpan<float> logits, int length)
+    private void CopyAndBan(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence)
     {
         logits.CopyTo(_scores);
-        foreach (int banned in options.Banned) _scores[banned] = float.NegativeInfinity;
-        if (length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
+        foreach (int[] banned in _banned)
+            if (sequence.EndsWith(banned.AsSpan(..^1))) _scores[banned[^1]] = float.NegativeInfinity;
+        if (sequence.Length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
     }
 
     /// <summary>Fills the candidates that survive the filters, in order of their ids, with exponentials as scores; returns how many.</summary>
