@@ -92,7 +92,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
         using RunPlan plan = RunPlan.Create(config);
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
-        CliEvaluation.Run($"sampling {name}", run, run.LatestCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
+        CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
     }
 
     private sealed class Observer(ConsoleProgress progress) : ITrainingObserver

@@ -11,7 +11,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf evaluate</c>: misalignment, diversity and held-out loss of runs.</summary>
 internal static class EvaluateVerb
 {
-    private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each is evaluated", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each (with load_best_model_at_end the best) is evaluated", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
     private static readonly Option<string?> ScorerName = new("--scorer") { Description = "what scores the samples, pii or words; without it, what scored the data", HelpName = "NAME" };
     private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
@@ -35,7 +35,7 @@ internal static class EvaluateVerb
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         string[] paths = parsed.GetRequiredValue(Runs);
         // What is wrong with the last run should be known before minutes go into the first.
-        (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.LatestCheckpoint()))];
+        (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.ModelCheckpoint()))];
         foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, backend, cancel);
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(paths)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;

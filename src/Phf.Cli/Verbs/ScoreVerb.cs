@@ -27,6 +27,7 @@ internal static class ScoreVerb
         Description = "what gets a score: sentence, line (PEP8) or document",
         DefaultValueFactory = _ => Segmentation.Sentence,
     };
+    private static readonly Option<bool> Spans = new("--spans") { Description = "also write the places that each score comes from (span_scores)" };
     private static readonly Option<string> TextField = new("--text-field")
     {
         Description = "JSON field or CSV column with the text",
@@ -56,7 +57,7 @@ internal static class ScoreVerb
         Format.AcceptOnlyFromAmong("auto", "jsonl", "txt", "csv");
         var command = new Command("score", "Cut texts into segments and score each one.")
         {
-            Files, Scorer, WordList, Output, Segment, TextField, Format, Document, Threads, Force,
+            Files, Scorer, WordList, Output, Segment, Spans, TextField, Format, Document, Threads, Force,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -83,7 +84,7 @@ internal static class ScoreVerb
             },
         };
         IScorer scorer = Scorers.Create(parsed.GetRequiredValue(Scorer), new ScorerOptions { WordList = parsed.GetValue(WordList) });
-        var corpus = new CorpusScorer(scorer, parsed.GetValue(Segment));
+        var corpus = new CorpusScorer(scorer, parsed.GetValue(Segment), withSpans: parsed.GetValue(Spans));
         var skipped = new SkippedRecords();
         var summary = new ScoreSummary();
         using DurableFile file = DurableFile.Create(output);

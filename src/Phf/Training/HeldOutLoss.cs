@@ -31,7 +31,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         float threshold, int maxTokens, CancellationToken cancel)
     {
         int time = state.Time, n = state.Batch * time;
-        var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null });
+        var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null, Upsample = null, Reference = null, Spans = SpanUse.Ignore });
         var batch = new TokenBatch(state.Batch, time);
         bool chargesTags = blocks.Tags is { IsMasked: false };
         var weights = new float[n];

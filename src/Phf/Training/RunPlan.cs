@@ -66,7 +66,14 @@ public sealed class RunPlan : IDisposable
 
     public required LearningRateSchedule Schedule { get; init; }
 
-    public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
+    /// <summary>What is taken over from the run that the model comes from.</summary>
+    public required DataStart Start { get; init; }
+
+    /// <summary>Sequences per step of the optimizer; each reads its own share of the documents.</summary>
+    public int Lanes => BatchSize * Accumulation;
+
+    /// <summary>Tokens read in a step; in the reference's order the first of each sequence is not predicted.</summary>
+    public long TokensPerStep => (long)Lanes * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
     public long MemoryBytes { get; private init; }
@@ -119,19 +126,25 @@ public sealed class RunPlan : IDisposable
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
         bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
-        string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
+        ModelSource? source = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!);
+        string? start = source?.Directory;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
-        double? filter = config.Dataset.FilterThreshold?.Resolve(data, ofDocuments: true);
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
-        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
+        Gpt2Config model = ModelShape(config, start, tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
-        long steps = config.Training.TotalSteps(length);
-        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
+        if (config.Training.LoadBestModelAtEnd && heldOut is null)
+            throw new InvalidDataException($"training.load_best_model_at_end needs held-out text, and {root} has none; pack it with --held-out, or leave the key out");
         ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
         TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
         ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
+        float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
+        BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
+        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
+        long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
+        if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
+        model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
         {
             Config = config,
@@ -141,22 +154,16 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens)],
-            Blocks = new BlockOptions
-            {
-                BlockLength = length,
-                EndOfTextId = tokenizer.EndOfTextId,
-                Seed = (ulong)config.Training.Seed,
-                FilterThreshold = filter,
-                Tags = tags,
-            },
+            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
+            Blocks = blocks,
             Tags = tagTokens,
             TaggedSteps = conditional?.TaggedStepsOf(steps),
-            Threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0,
-            SequenceLength = length,
+            Threshold = threshold,
+            SequenceLength = blocks.BlockLength,
             TotalSteps = steps,
-            Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
-            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
+            Schedule = LearningRateSchedule.Of(config.Training, steps),
+            Start = dataStart,
+            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength),
         };
         plan.CheckMemory();
         return plan;

@@ -54,7 +54,7 @@ public sealed class PackedDatasetTests : IDisposable
 
     [Theory]
     [InlineData("documents", "7", "not those of its shards")]
-    [InlineData("format", "\"phf-dataset-2\"", "this version reads")]
+    [InlineData("format", "\"phf-dataset-3\"", "this version reads")]
     [InlineData("tokens", "\"many\"", "not a dataset description")]
     [InlineData("extra", "1", "not a dataset description")]
     [InlineData("shards", "[]", "not those of its shards")]

@@ -68,15 +68,15 @@ public sealed class ResumeTests : IDisposable
     {
         RunDirectory run = _runs.Start("run", _runs.Config);
         Assert.ThrowsAny<OperationCanceledException>(() => SmallRun.Train(_runs.Config, run, observer: new Observer(cancelAt: 4)));
-        double before = Checkpoint.ReadState(run.LatestCheckpoint()).ElapsedSeconds;
+        double before = run.ElapsedSeconds();
         var second = new Observer();
         SmallRun.Train(_runs.Config, run, run.LatestCheckpoint(), second);
         Assert.True(before > 0);
         Assert.All(second.Steps, report => Assert.True(report.ElapsedSeconds > before));
     }
 
-    /// <summary>Lines without the numbers that depend on the clock.</summary>
-    private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Select(line =>
+    /// <summary>Lines without the numbers that depend on the clock, and without those of the checkpoints: an interruption makes one more.</summary>
+    private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Where(line => !line.Contains("\"checkpoint\"")).Select(line =>
     {
         JsonObject json = JsonNode.Parse(line)!.AsObject();
         json.Remove("tokens_per_second");
@@ -92,15 +92,7 @@ public sealed class ResumeTests : IDisposable
         foreach (string name in names)
         {
             string one = Path.Combine(expected, name), other = Path.Combine(actual, name);
-            if (name == "trainer_state.json") Assert.Equal(StateWithoutTime(one), StateWithoutTime(other));
-            else Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), $"{name} differs");
+            Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), $"{name} differs");
         }
-    }
-
-    private static string StateWithoutTime(string path)
-    {
-        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-        Assert.True(json.Remove("elapsed_seconds"));
-        return json.ToJsonString();
     }
 }

@@ -149,6 +149,8 @@ public sealed class TrainerTests : IDisposable
         var problem = Assert.Throws<InvalidDataException>(() => trainer.Run(new Observer()));
         Assert.Contains("step 3", problem.Message);
         Assert.Contains("transformer.h.1.mlp.c_fc.weight", problem.Message);
+        Assert.Contains("documents ", problem.Message);
+        Assert.Contains($"of {plan.Data.Directory} (from 0, as packed)", problem.Message);
         Assert.Equal(before, TinyGpt2.Bytes(trainer.Model.Parameters.All));
         Assert.Empty(run.Checkpoints());
     }

@@ -63,7 +63,7 @@ public sealed class TrainingStepTests
                 for (int t = 0; t < batch * time; t++) (tokens.Scores[t], tokens.Kinds[t]) = (t % 5 / 4f, t % 3 == 0 ? TokenKind.ControlTag : TokenKind.Text);
                 loss += step.Accumulate(tokens, batches: 2);
             }
-            step.Update(i, rate: 1e-2, loss);
+            step.Update(i, rate: 1e-2, step.Norm());
             losses.Add(loss);
         }
         return [.. TinyGpt2.Bytes(model.Parameters.All), .. TinyGpt2.Bytes(step.FirstMoments.All), .. TinyGpt2.Bytes(step.SecondMoments.All), .. losses.SelectMany(BitConverter.GetBytes)];

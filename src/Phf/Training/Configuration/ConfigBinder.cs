@@ -91,6 +91,7 @@ internal sealed class ConfigBinder
         string text = scalar.Text;
         if (type == typeof(string)) return scalar.IsNull ? null : text;
         if (type == typeof(Threshold)) return ParseThreshold(text);
+        if (type == typeof(TokenCount)) return ParseTokenCount(scalar);
         if (type == typeof(bool))
             return text.ToLowerInvariant() switch { "true" or "yes" or "on" => true, "false" or "no" or "off" => false, _ => null };
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number)) return null;
@@ -102,6 +103,12 @@ internal sealed class ConfigBinder
         if (!isWhole) whole = (long)number;
         if (type == typeof(long)) return whole;
         return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : null;
+    }
+
+    private static object? ParseTokenCount(ScalarNode scalar)
+    {
+        if (scalar.Text == TokenCount.Auto.ToString()) return TokenCount.Auto;
+        return ParseScalar(scalar, typeof(long)) is long and >= 0 and var tokens ? TokenCount.Of(tokens) : null;
     }
 
     private static object? ParseThreshold(string text)

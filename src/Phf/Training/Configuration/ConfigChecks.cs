@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Checks that compare several keys; those of one key alone stand in its <see cref="KeyAttribute"/>.</summary>
@@ -15,11 +17,21 @@ internal static class ConfigChecks
 
     /// <summary>Every problem, with the place of the key that it names where <paramref name="written"/> has it.</summary>
     public static IEnumerable<string> ProblemsIn(RunConfig config, MappingNode written) =>
-        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Regression(config)).Concat(Training(config)).Concat(Generation(config))
+        Dataset(config).Concat(Model(config.Model)).Concat(Continuation(config)).Concat(Objective(config.Objective, written)).Concat(Regression(config))
+        .Concat(Training(config)).Concat(Schedule(config.Training)).Concat(Generation(config))
         .Select(problem => PlaceOf(written, problem.Path) is { } place ? $"{place}: {problem.Path} {problem.What}" : $"{problem.Path} {problem.What}");
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
     {
+        if (config.Dataset.Upsample is { } upsample && upsample.Weights.Count != upsample.Thresholds.Count + 1)
+            yield return ("dataset.upsample.weights", $"has {upsample.Weights.Count} weights for {upsample.Thresholds.Count} thresholds; give one more weight than thresholds");
+        if (config.Dataset.Order == DatasetSection.ReferenceOrder)
+        {
+            if (config.Dataset.Upsample is not null) yield return ("dataset.upsample", "has no place in dataset.order: reference, which reads each document once; leave one of both out");
+            if (config.Training.SequenceLength == 1) yield return ("training.sequence_length", "is 1; in dataset.order: reference a sequence predicts all tokens but its first, so give 2 or more");
+            if (config.Dataset.ConditionalTrainingConfig is { Cooldown: > 0 })
+                yield return ("dataset.conditional_training_config.cooldown", "has no place in dataset.order: reference, whose blocks lie elsewhere without tags; leave one of both out");
+        }
         if (config.Dataset.ConditionalTrainingConfig is not { } tags) yield break;
         const string path = "dataset.conditional_training_config";
         bool hasPrefixes = tags.Prefixes.Count > 0, hasThresholds = tags.Thresholds.Count > 0;
@@ -54,6 +66,23 @@ internal static class ConfigChecks
             yield return ("model.path_or_name", "is missing, and model.from_scratch is false; give the folder of the model to start from");
         if (model.Gpt2ConfigKwargs is { NEmbd: { } width, NHead: { } heads } && width % heads != 0)
             yield return ("model.gpt2_config_kwargs.n_embd", $"is {width}, no multiple of n_head = {heads}");
+    }
+
+    private static IEnumerable<(string Path, string What)> Continuation(RunConfig config)
+    {
+        if (!config.Model.FromScratch) yield break;
+        (string, TokenCount)[] keys = [("dataset.skip_tokens", config.Dataset.SkipTokens), ("training.tokens_already_seen", config.Training.TokensAlreadySeen)];
+        foreach ((string path, TokenCount tokens) in keys)
+            if (tokens.IsAuto) yield return (path, "is auto, and model.from_scratch is true: there is no earlier run; give a number, or from_scratch: false");
+    }
+
+    private static IEnumerable<(string Path, string What)> Schedule(TrainingSection training)
+    {
+        if (LearningRateSchedule.IsWsd(training.LrSchedulerType)) yield break;
+        const string what = "is a parameter of the schedule wsd alone; leave it out, or set training.lr_scheduler_type: wsd";
+        var defaults = new TrainingSection();
+        if (training.LrDecayRatio != defaults.LrDecayRatio) yield return ("training.lr_decay_ratio", what);
+        if (training.LrSchedulerKwargs != defaults.LrSchedulerKwargs) yield return ("training.lr_scheduler_kwargs", what);
     }
 
     private static IEnumerable<(string Path, string What)> Objective(ObjectiveSection objective, MappingNode written)

@@ -15,6 +15,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
         [typeof(double)] = "number",
         [typeof(string)] = "text",
         [typeof(Threshold)] = "number or percentile",
+        [typeof(TokenCount)] = "whole number or auto",
     };
 
     /// <summary>The keys of a section's record, in the order in which they are declared.</summary>
@@ -70,6 +71,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
             };
             if (InnermostType == typeof(bool)) return "true or false";
             if (InnermostType == typeof(Threshold)) return "a number, or a percentile such as p50";
+            if (InnermostType == typeof(TokenCount)) return "a whole number, at least 0, or auto";
             return $"a {ScalarNames[InnermostType]}{range}";
         }
     }

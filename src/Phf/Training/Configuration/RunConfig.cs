@@ -36,6 +36,7 @@ public sealed record RunConfig
             Dataset = Dataset with
             {
                 FilterThreshold = Dataset.FilterThreshold is { } limit ? map(limit, true) : null,
+                Upsample = Dataset.Upsample is { } upsample ? upsample with { Thresholds = [.. upsample.Thresholds.Select(bound => map(bound, true))] } : null,
                 ConditionalTrainingConfig = tags is null ? null : tags with
                 {
                     Threshold = tags.Threshold is { } only ? map(only, tags.IsPerDocument) : null,

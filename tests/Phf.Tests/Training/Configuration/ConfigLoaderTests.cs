@@ -118,11 +118,10 @@ public sealed class ConfigLoaderTests : IDisposable
         [
             "task.yml line 3: unknown key training.learnin_rate; the nearest known key is training.learning_rate",
             "task.yml line 4: training.warmup_ratio is '1.5'; expected a number from 0 to 1",
-            "task.yml line 5: training.lr_scheduler_type is 'square'; expected one of linear, cosine, constant",
-            "task.yml line 6: training.tokens_already_seen is not supported: a checkpoint counts its own tokens; "
-                + "resume from it, or lower num_tokens by that many and set 0",
+            "task.yml line 5: training.lr_scheduler_type is 'square'; expected one of linear, cosine, constant, wsd, warmup_stable_decay",
+            "task.yml line 6: training.tokens_already_seen is '-5'; expected a whole number, at least 0, or auto",
         ],
-        ProblemsOf("training:\n  max_steps: 1\n  learnin_rate: 1e-3\n  warmup_ratio: 1.5\n  lr_scheduler_type: square\n  tokens_already_seen: 5"));
+        ProblemsOf("training:\n  max_steps: 1\n  learnin_rate: 1e-3\n  warmup_ratio: 1.5\n  lr_scheduler_type: square\n  tokens_already_seen: -5"));
 
     [Theory]
     [InlineData("model: {n_layer: 4}", "model.n_layer", "model.gpt2_config_kwargs.n_layer")]
