@@ -99,8 +99,8 @@ public sealed class TagsTests : IDisposable
     {
         using RunPlan plan = RunPlan.Create(_runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.3 }));
         Assert.Equal(6, plan.TaggedSteps); // 2.4 of 8 are 2
-        Assert.NotNull(plan.BlocksOf(6).Tags);
-        Assert.Null(plan.BlocksOf(7).Tags);
+        Assert.NotNull(plan.BlocksAt(6).Tags);
+        Assert.Null(plan.BlocksAt(7).Tags);
         Assert.Null((SmallRun.ThreeTags with { Cooldown = 0.05 }).TaggedStepsOf(8));
         Assert.Equal(27, (SmallRun.ThreeTags with { Cooldown = 0.1 }).TaggedStepsOf(30)); // 30 * 0.1 is a little more than 3
     }
