@@ -118,7 +118,7 @@ internal static class PackVerb
             using PackedDataset data = PackedDataset.Open(split);
             data.VerifyChecksums();
             if (!isSplit) data.CheckTokenizer(BpeTokenizer.FromDirectory(Path.Combine(root, Packer.TokenizerDirectory)));
-            rows.Add((data.Manifest.Split, $"{SummaryTable.Count(data.Manifest.Shards.Count)} shards, {SummaryTable.Count(data.Manifest.Shards.Sum(shard => shard.Bytes))} bytes "
+            rows.Add((data.Manifest.Split, $"{data.Manifest.Shards.Count} {(data.Manifest.Shards.Count == 1 ? "shard" : "shards")}, {SummaryTable.Count(data.Manifest.Shards.Sum(shard => shard.Bytes))} bytes "
                 + $"as they were packed; {SummaryTable.Count(data.DocumentCount)} documents, {SummaryTable.Count(data.TokenCount)} tokens"));
         }
         SummaryTable.Write(root, rows);
