@@ -41,7 +41,7 @@ public sealed class RunPlan : IDisposable
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>How text is read; <see cref="BlocksOf"/> says how at the end of the run.</summary>
+    /// <summary>How text is read; <see cref="BlocksAt"/> says how at the end of the run.</summary>
     public required BlockOptions Blocks { get; init; }
 
     /// <summary>The tags as tokens; empty without any.</summary>
@@ -106,7 +106,7 @@ public sealed class RunPlan : IDisposable
     }
 
     /// <summary>How step number <paramref name="step"/>, from 1, reads text.</summary>
-    public BlockOptions BlocksOf(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
+    public BlockOptions BlocksAt(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
 
     public void Dispose()
     {

@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
             (_step, _tokens, cursors, _earlierSeconds) = (state.Step, state.Tokens, state.Cursors, state.ElapsedSeconds);
         }
         int lanes = plan.BatchSize * plan.Accumulation;
-        _readers = BlockReader.OfLanes(plan.Data, plan.BlocksOf(_step), lanes, cursors);
+        _readers = BlockReader.OfLanes(plan.Data, plan.BlocksAt(_step), lanes, cursors);
     }
 
     public Gpt2 Model => _model;
@@ -113,7 +113,7 @@ public sealed class Trainer : IDisposable
     private void ReadWithoutTags()
     {
         for (int lane = 0; lane < _readers.Length; lane++)
-            _readers[lane] = new BlockReader(_plan.Data, _plan.BlocksOf(_step + 1) with { Lanes = _readers.Length, Lane = lane }, _readers[lane].CursorWithoutTags);
+            _readers[lane] = new BlockReader(_plan.Data, _plan.BlocksAt(_step + 1) with { Lanes = _readers.Length, Lane = lane }, _readers[lane].CursorWithoutTags);
     }
 
     private bool SamplesAreDue
@@ -140,7 +140,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private void Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksOf(_step), _plan.Threshold, EvaluationTokens,
+        HeldOutLoss loss = HeldOutLoss.Measure(_model, _update.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksAt(_step), _plan.Threshold, EvaluationTokens,
             CancellationToken.None);
         var report = new EvaluationReport(_step, _tokens, loss);
         metrics.Write(report);

@@ -141,6 +141,17 @@ public sealed class DataReadingTests : IDisposable
         Assert.Equal([3, 1, 0], read.Weights);
     }
 
+    /// <summary>The reference's published documents, which name neither scorer nor segmenter, from the file to the last step.</summary>
+    [Fact]
+    public void PublishedFormat_Trains()
+    {
+        File.WriteAllLines(_runs.At("published.jsonl"), Enumerable.Range(0, 40).Select(i =>
+            $$$"""{"texts": ["the cat {{{i}}} sat. ", "on the mat and the dog sat too."], "meta": {"pile_set_name": "made up"}, "scores": [{{{i % 4}}}e-3, 0], "avg_score": {{{i % 4}}}e-3, "num_sents": 5}"""));
+        Packer.Pack([_runs.At("published.jsonl")], SmallDataset.Tokenizer, _runs.At("published"), new PackOptions { HeldOutFraction = 0.2 });
+        RunConfig config = With(dataset => dataset with { Data = _runs.At("published"), FilterThreshold = Threshold.Parse("p75") }, _runs.Unlikelihood(0, 0.5));
+        Assert.NotEmpty(FinalWeights(config));
+    }
+
     /// <summary>A sequence of N tokens predicts N - 1, and a step reads as many as in the reference.</summary>
     [Fact]
     public void ReferenceOrder_PredictsAllButTheFirstToken()
