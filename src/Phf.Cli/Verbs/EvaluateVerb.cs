@@ -13,8 +13,8 @@ internal static class EvaluateVerb
 {
     private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each is evaluated", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
-    private static readonly Option<string?> ScorerName = new("--scorer") { Description = "what scores the samples, pii or words; without it, what scored the data", HelpName = "NAME" };
-    private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
+    private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"what scores the samples: {Scorers.Known}; without it, what scored the data", HelpName = "NAME" };
+    private static readonly ScorerArguments ScorerOptions = new();
     private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
     private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
@@ -23,8 +23,9 @@ internal static class EvaluateVerb
     {
         var verb = new Command("evaluate", "Draw samples from runs, score them, and measure the loss on held-out text.")
         {
-            Runs, Data, ScorerName, WordList, Samples, Seed, Threads,
+            Runs, Data, ScorerName, Samples, Seed, Threads,
         };
+        ScorerOptions.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -50,7 +51,8 @@ internal static class EvaluateVerb
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
         if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
         if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
-        IScorer scorer = Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
+        IScorer scorer = Scorer(parsed, plan);
+        using var ending = scorer as IDisposable;
         CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }
 
@@ -64,14 +66,15 @@ internal static class EvaluateVerb
     }
 
     /// <summary>The scorer asked for, or the one that scored the data.</summary>
-    private static IScorer Scorer(string? asked, string? wordList, RunPlan plan)
+    private static IScorer Scorer(ParseResult parsed, RunPlan plan)
     {
+        string? asked = parsed.GetValue(ScorerName);
         string? known = plan.Data.Manifest.Scorer;
         string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; give --scorer");
         IScorer scorer;
         try
         {
-            scorer = Scorers.Create(name, new ScorerOptions { WordList = wordList });
+            scorer = ScorerOptions.Create(name, parsed);
         }
         catch (ArgumentException problem) when (asked is null && known is not null)
         {
