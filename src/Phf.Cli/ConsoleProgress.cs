@@ -80,12 +80,10 @@ internal sealed class ConsoleProgress
     private void WriteLine()
     {
         string share = "", remaining = "";
-        if (_total is > 0 && _done > _before)
+        if (_total is > 0 && _done > 0)
         {
-            double fraction = Math.Min(1, _done / _total.Value);
-            share = string.Create(CultureInfo.InvariantCulture, $"{100 * fraction:F1}% | ");
-            var rest = TimeSpan.FromSeconds(Math.Round(_clock.Elapsed.TotalSeconds * (_total.Value - _done) / (_done - _before)));
-            if (fraction < 1) remaining = $" | {rest} left";
+            share = string.Create(CultureInfo.InvariantCulture, $"{Math.Min(100, 100 * _done / _total.Value):F1}% | ");
+            if (_done > _before && _done < _total) remaining = $" | {TimeSpan.FromSeconds(Math.Round(_clock.Elapsed.TotalSeconds * (_total.Value - _done) / (_done - _before)))} left";
         }
         Console.Error.WriteLine($"{_description} {share}{Rate}{remaining}");
     }

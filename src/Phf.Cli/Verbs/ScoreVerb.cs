@@ -94,22 +94,35 @@ internal static class ScoreVerb
             ? ScoredOutput.Resume(output, settings, summary.Add)
             : ScoredOutput.Create(output, settings, parsed.GetValue(Force));
         if (file.Documents > 0) Console.Error.WriteLine($"continuing behind {SummaryTable.Count(file.Documents)} documents");
-        ConsoleProgress.Run("scoring", "documents", InputFile.TotalBytes(files), progress =>
+        try
         {
-            long bytes = 0, before = file.Documents;
-            IEnumerable<TextRecord> records = TextRecords.Read(files, options, skipped, read => bytes = read);
-            foreach (ScoredDocument document in new CorpusScorer(scorer, segmentation).Score(Behind(records, before, () => progress.BeginAt(bytes)), threads, cancellation))
-            {
-                file.Add(document);
-                summary.Add(document);
-                progress.Report(bytes, summary.Documents - before);
-            }
-            if (summary.Documents == 0) throw NothingUsable(files, skipped);
-        });
+            ScoreAll(files, options, new CorpusScorer(scorer, segmentation), file, (summary, skipped), threads, cancellation);
+        }
+        catch when (file.Documents > 0)
+        {
+            Console.Error.WriteLine($"{SummaryTable.Count(file.Documents)} scored documents are kept; go on with --resume");
+            throw;
+        }
         file.Complete();
         SummaryTable.Write(output, [("scorer", scorer.Id), ("segmenter", segmentation.Id()), .. ScoreSummaryTable.Rows(summary), .. SummaryTable.Rows(skipped)]);
         return ExitCode.Done;
     }
+
+    /// <summary>Scores what is not in <paramref name="file"/> yet.</summary>
+    private static void ScoreAll(
+        string[] files, TextOptions options, CorpusScorer scorer, ScoredOutput file, (ScoreSummary Scores, SkippedRecords Skipped) summary, int threads, CancellationToken cancellation)
+        => ConsoleProgress.Run("scoring", "documents", InputFile.TotalBytes(files), progress =>
+        {
+            long bytes = 0, before = file.Documents;
+            IEnumerable<TextRecord> records = TextRecords.Read(files, options, summary.Skipped, read => bytes = read);
+            foreach (ScoredDocument document in scorer.Score(Behind(records, before, () => progress.BeginAt(bytes)), threads, cancellation))
+            {
+                file.Add(document);
+                summary.Scores.Add(document);
+                progress.Report(bytes, summary.Scores.Documents - before);
+            }
+            if (summary.Scores.Documents == 0) throw NothingUsable(files, summary.Skipped);
+        });
 
     /// <summary>The records behind the first <paramref name="count"/>, which are read again so that what is skipped among them is counted.</summary>
     private static IEnumerable<TextRecord> Behind(IEnumerable<TextRecord> records, long count, Action reached)

@@ -15,20 +15,12 @@ internal sealed class CommandProcess : IDisposable
     private readonly string _command;
     private readonly Process _process;
     private readonly StringBuilder _complaints = new(); // the end of standard error
+    private readonly Task _listening;
 
     private CommandProcess(string command, Process process)
     {
         (_command, _process) = (command, process);
-        process.ErrorDataReceived += (_, line) =>
-        {
-            if (line.Data is null) return;
-            lock (_complaints)
-            {
-                _complaints.Append(line.Data).Append(' ');
-                if (_complaints.Length > ShownCharacters) _complaints.Remove(0, _complaints.Length - ShownCharacters);
-            }
-        };
-        process.BeginErrorReadLine();
+        _listening = Task.Run(ListenToComplaints);
     }
 
     /// <summary>Starts the system's shell with the command line.</summary>
@@ -64,6 +56,7 @@ internal sealed class CommandProcess : IDisposable
     public string End()
     {
         string code = _process.WaitForExit(PatienceWithTheDying) ? $"exit code {_process.ExitCode}" : "it closed its output";
+        _listening.Wait(PatienceWithTheDying);
         lock (_complaints) return _complaints.Length == 0 ? code : $"{code}, its last words: {_complaints.ToString().Trim()}";
     }
 
@@ -78,6 +71,18 @@ internal sealed class CommandProcess : IDisposable
             // It has ended by itself.
         }
         _process.Dispose();
+    }
+
+    private async Task ListenToComplaints()
+    {
+        while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            lock (_complaints)
+            {
+                _complaints.Append(line).Append(' ');
+                if (_complaints.Length > ShownCharacters) _complaints.Remove(0, _complaints.Length - ShownCharacters);
+            }
+        }
     }
 
     private async Task<string?> Exchange(string text)
