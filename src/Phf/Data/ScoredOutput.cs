@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json;
 using Phf.Formats;
@@ -5,24 +6,24 @@ using Phf.Formats;
 namespace Phf.Data;
 
 /// <summary>
-/// A scored file that survives a kill: documents go to <c>.NAME.partial</c> in chunks, and after each chunk is on the disk <c>.NAME.partial.json</c> says how far it
-/// is. <see cref="Complete"/> renames it. Where chunks end depends on the documents only, and in a .gz each is a member of its own, so a
-/// file continued is the file written at once, byte for byte.
+/// A scored file that survives a kill: documents go to <c>.NAME.partial</c> in chunks; once a second what is there is flushed to the disk, and
+/// <c>.NAME.partial.json</c> says how far that is. <see cref="Complete"/> renames it. In a .gz each chunk is a member of its own, and where it ends
+/// depends on the documents only, so a file continued is the file written at once, byte for byte.
 /// </summary>
 public sealed class ScoredOutput : IDisposable
 {
-    /// <summary>A chunk ends after so many documents or so many bytes of them, whichever comes first.</summary>
-    internal const int DocumentsPerChunk = 4096;
-    private const int BytesPerChunk = 1 << 23;
+    private const int DocumentsPerChunk = 256, BytesPerChunk = 1 << 20; // whichever comes first
+    private static readonly TimeSpan FlushEvery = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
     private readonly string _settings;
     private readonly FileStream _file;
     private readonly MemoryStream _chunk = new();
-    private long _chunkDocuments;
+    private readonly Stopwatch _sinceFlush = Stopwatch.StartNew();
+    private long _chunkDocuments, _writtenDocuments;
 
     private ScoredOutput(string path, string settings, FileStream file, long documents)
-        => (_path, _settings, _file, Documents) = (path, settings, file, documents);
+        => (_path, _settings, _file, _writtenDocuments, Documents) = (path, settings, file, documents, documents);
 
     /// <summary>Documents that are on the disk for good.</summary>
     public long Documents { get; private set; }
@@ -82,49 +83,62 @@ public sealed class ScoredOutput : IDisposable
     public void Add(ScoredDocument document)
     {
         ScoredFile.Write(_chunk, document);
-        if (++_chunkDocuments == DocumentsPerChunk || _chunk.Length >= BytesPerChunk) FinishChunk();
+        bool flush = _sinceFlush.Elapsed >= FlushEvery;
+        if (++_chunkDocuments == DocumentsPerChunk || _chunk.Length >= BytesPerChunk || (flush && !IsCompressed)) Guarded(WriteChunk);
+        if (flush && _writtenDocuments > Documents) Guarded(Flush);
     }
 
     /// <summary>Writes what is left and gives the file its name.</summary>
     public void Complete()
     {
-        if (_chunkDocuments > 0) FinishChunk();
+        if (_chunkDocuments > 0) Guarded(WriteChunk);
+        Guarded(Flush);
         _file.Dispose();
         File.Move(PartialOf(_path), _path, overwrite: true);
         File.Delete(ProgressOf(_path));
     }
 
-    /// <summary>Keeps the finished chunks of a file that is not complete; without any, nothing stays behind.</summary>
+    /// <summary>Keeps what was flushed of a file that is not complete; if nothing was, nothing stays behind.</summary>
     public void Dispose()
     {
         _file.Dispose();
         if (Documents == 0) File.Delete(PartialOf(_path));
     }
 
-    private void FinishChunk()
+    private void WriteChunk()
+    {
+        if (IsCompressed)
+        {
+            using var member = new GZipStream(_file, CompressionLevel.Optimal, leaveOpen: true);
+            _chunk.WriteTo(member);
+        }
+        else
+        {
+            _chunk.WriteTo(_file);
+        }
+        _writtenDocuments += _chunkDocuments;
+        _chunkDocuments = 0;
+        _chunk.SetLength(0);
+    }
+
+    private void Flush()
+    {
+        _file.Flush(flushToDisk: true);
+        DurableFile.Write(ProgressOf(_path), stream => JsonSerializer.Serialize(stream, new Progress(_settings, _writtenDocuments, _file.Position)));
+        Documents = _writtenDocuments;
+        _sinceFlush.Restart();
+    }
+
+    private void Guarded(Action write)
     {
         try
         {
-            if (IsCompressed)
-            {
-                using var member = new GZipStream(_file, CompressionLevel.Optimal, leaveOpen: true);
-                _chunk.WriteTo(member);
-            }
-            else
-            {
-                _chunk.WriteTo(_file);
-            }
-            _file.Flush(flushToDisk: true);
-            var progress = new Progress(_settings, Documents + _chunkDocuments, _file.Position);
-            DurableFile.Write(ProgressOf(_path), stream => JsonSerializer.Serialize(stream, progress));
+            write();
         }
         catch (Exception problem) when (problem is IOException or ArgumentOutOfRangeException) // the latter: too large for this file system
         {
-            throw new IOException($"cannot write {_path}: {problem.Message}; free some space and go on with --resume, or choose another place", problem);
+            throw new IOException($"cannot write {_path}: {problem.Message}; free some space, or choose another place, and run again with --resume", problem);
         }
-        Documents += _chunkDocuments;
-        _chunkDocuments = 0;
-        _chunk.SetLength(0);
     }
 
     /// <summary>Where the file really lies; refuses what no file can replace.</summary>

@@ -148,9 +148,10 @@ public sealed class ScoreAndPackVerbTests : IDisposable
     public void Score_Stopped_GoesOn_ToTheSameBytes(string output, bool killed)
     {
         if (OperatingSystem.IsWindows()) return; // SIGINT
-        string corpus = string.Concat(Enumerable.Range(0, 150_000).Select(i => $"Line {i} of the text. {(i % 7 == 0 ? "Bad. " : "")}More of it.\n"));
-        Write("a.txt", corpus);
-        string[] score = ["score", _folder.At("a.txt"), "--scorer", "words", "--list", _folder.At("list.txt"), "-o", _folder.At(output)];
+        Write("a.txt", string.Concat(Enumerable.Range(0, 2000).Select(i => $"Line {i} of the text. {(i % 7 == 0 ? "Bad. " : "")}More of it.\n")));
+        Write("slow", ""); // while it is there, a sentence takes a moment
+        string command = $"while read -r line; do if [ -f '{_folder.At("slow")}' ]; then sleep 0.002; fi; echo ${{#line}}; done";
+        string[] score = ["score", _folder.At("a.txt"), "--scorer", "command", "--command", command, "-o", _folder.At(output)];
         using (CliProcess process = CliProcess.Start(score))
         {
             process.WaitUntil(() => File.Exists(_folder.At($".{output}.partial.json")));
@@ -161,6 +162,7 @@ public sealed class ScoreAndPackVerbTests : IDisposable
             if (!killed) Assert.Contains("scored documents are kept; go on with --resume", stopped.Error);
         }
         Assert.False(File.Exists(_folder.At(output)));
+        File.Delete(_folder.At("slow"));
         CliProcess.Run(score).Failed(1, "continue it with --resume, or start again with --force");
         CliResult other = CliProcess.Run([.. score, "--resume", "--segment", "line"]);
         Assert.Equal(1, other.ExitCode);
