@@ -41,10 +41,10 @@ public sealed class ScoredOutput : IDisposable
         if (!replace && Read(target) is { } progress)
             throw new IOException($"{path}: an unfinished run has scored {progress.Documents} documents; continue it with --resume, or start again with --force");
         File.Delete(ProgressOf(target));
-        return new ScoredOutput(target, settings, new FileStream(PartialOf(target), FileMode.Create, FileAccess.Write, FileShare.Read), documents: 0);
+        return new ScoredOutput(target, settings, Open(target, FileMode.Create), documents: 0);
     }
 
-    /// <summary>Continues an unfinished run behind its last finished chunk; starts from nothing when there is none.</summary>
+    /// <summary>Continues an unfinished run behind the last document that was flushed; starts from nothing when there is none.</summary>
     /// <param name="path">The file's final name.</param>
     /// <param name="settings">Those of the unfinished run.</param>
     /// <param name="finished">Receives each document that is finished, for the summary.</param>
@@ -56,11 +56,11 @@ public sealed class ScoredOutput : IDisposable
         if (progress.Settings != settings)
             throw new InvalidDataException(
                 $"{path}: the unfinished run cannot be continued, it has other settings ({progress.Settings}) than this one ({settings}); repeat them, or start again with --force");
-        var file = new FileStream(PartialOf(target), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        FileStream file = Open(target, FileMode.OpenOrCreate);
         try
         {
             if (file.Length < progress.Bytes) throw Damaged(path);
-            file.SetLength(progress.Bytes); // what follows is a chunk that was not finished
+            file.SetLength(progress.Bytes); // what follows was not flushed
             file.Flush(flushToDisk: true);
             long documents = 0;
             if (progress.Bytes > 0)
@@ -147,6 +147,9 @@ public sealed class ScoredOutput : IDisposable
         using DurableFile probe = DurableFile.Create(path);
         return probe.Path;
     }
+
+    /// <summary>Without a buffer of its own: chunks are large, and nothing is left to write, and to fail, when it is closed.</summary>
+    private static FileStream Open(string target, FileMode mode) => new(PartialOf(target), mode, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
     private static string PartialOf(string target) => Beside(target, ".partial");
 

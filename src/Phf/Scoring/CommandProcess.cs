@@ -91,12 +91,12 @@ internal sealed class CommandProcess : IDisposable
         {
             await _process.StandardInput.WriteLineAsync($"{{\"text\": {JsonSerializer.Serialize(text, Json)}}}").ConfigureAwait(false);
             await _process.StandardInput.FlushAsync().ConfigureAwait(false);
+            return await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false);
         }
         catch (IOException)
         {
-            return null; // it no longer reads
+            return null; // it has ended
         }
-        return await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false);
     }
 
     private double Parse(string line)

@@ -48,10 +48,10 @@ public sealed record TrainedClassifier
 {
     public required TextClassifier Classifier { get; init; }
 
-    /// <summary>Texts trained and calibrated on.</summary>
+    /// <summary>Texts that the weights were learned from.</summary>
     public required int TrainingTexts { get; init; }
 
-    /// <inheritdoc cref="TrainingTexts"/>
+    /// <summary>Texts that only slope and intercept were fitted to.</summary>
     public required int CalibrationTexts { get; init; }
 
     /// <summary>On the held-out texts; null when none were kept apart.</summary>

@@ -33,6 +33,7 @@ public sealed class JudgeScorer : IScorer
     {
         if (options.MaxRequests is < 1) throw new ArgumentException($"a budget of {options.MaxRequests} requests; at least 1 was expected");
         if (options.RequestsPerMinute is < 1) throw new ArgumentException($"{options.RequestsPerMinute} requests a minute; at least 1 was expected");
+        if (options.Retries < 1) throw new ArgumentException($"{options.Retries} retries; at least 1 was expected");
         string? key = Environment.GetEnvironmentVariable(options.KeyVariable);
         if (string.IsNullOrEmpty(key))
             throw new ArgumentException($"the scorer openai takes its key from the environment variable {options.KeyVariable}, which is not set; "
@@ -46,7 +47,7 @@ public sealed class JudgeScorer : IScorer
         _retry = new ResiliencePipelineBuilder<Reply>().AddRetry(new RetryStrategyOptions<Reply>
         {
             ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Result is { Again: true }),
-            MaxRetryAttempts = Math.Max(1, options.Retries),
+            MaxRetryAttempts = options.Retries,
             Delay = options.FirstDelay,
             BackoffType = DelayBackoffType.Exponential,
             DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result?.Wait),
