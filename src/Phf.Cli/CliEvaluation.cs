@@ -45,14 +45,14 @@ internal static class CliEvaluation
 
     /// <summary>The scorer asked for, or the one that scored the data.</summary>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
-    public static IScorer Scorer(string? asked, string? wordList, RunPlan plan)
+    public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan)
     {
         string? known = plan.Data.Manifest.Scorer;
         string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; name a scorer (--scorer)");
         IScorer scorer;
         try
         {
-            scorer = Scorers.Create(name, new ScorerOptions { WordList = wordList });
+            scorer = create(name);
         }
         catch (ArgumentException problem) when (asked is null && known is not null)
         {

@@ -10,6 +10,8 @@ internal static class VerbTable
     [
         QuickstartVerb.Create(),
         ScoreVerb.Create(),
+        StatsVerb.Create(),
+        ClassifierVerb.Create(),
         TokenizerVerb.Create(),
         PackVerb.Create(),
         TrainVerb.Create(),

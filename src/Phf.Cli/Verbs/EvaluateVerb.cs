@@ -13,8 +13,8 @@ internal static class EvaluateVerb
 {
     private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each (with load_best_model_at_end the best) is evaluated", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
-    private static readonly Option<string?> ScorerName = new("--scorer") { Description = "what scores the samples, pii or words; without it, what scored the data", HelpName = "NAME" };
-    private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
+    private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"what scores the samples: {Scorers.Known}; without it, what scored the data", HelpName = "NAME" };
+    private static readonly ScorerArguments ScorerOptions = new();
     private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
     private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
@@ -23,8 +23,9 @@ internal static class EvaluateVerb
     {
         var verb = new Command("evaluate", "Draw samples from runs, score them, and measure the loss on held-out text.")
         {
-            Runs, Data, ScorerName, WordList, Samples, Seed, Threads,
+            Runs, Data, ScorerName, Samples, Seed, Threads,
         };
+        ScorerOptions.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -48,7 +49,8 @@ internal static class EvaluateVerb
         using RunPlan plan = RunPlan.Create(config);
         TellOfData(plan, checkpoint);
         IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
-        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed), plan);
+        using var ending = scorer as IDisposable;
         CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }
 

@@ -70,32 +70,3 @@ public sealed class CorpusScorer
         return scores;
     }
 }
-
-/// <summary>Counts and quantiles of scored documents, in bounded memory (quantiles are exact up to a million scores).</summary>
-public sealed class ScoreSummary
-{
-    private readonly ScoreSample _segments = new(), _documents = new();
-    private long _above;
-
-    public long Documents => _documents.Count;
-    public long Segments => _segments.Count;
-
-    /// <summary>Share of the segments with a score above 0; 0 when there are none.</summary>
-    public double ShareAboveZero => Segments == 0 ? 0 : (double)_above / Segments;
-
-    /// <summary>Of the segments' scores. Its median is a first threshold for tags and for unlikelihood training.</summary>
-    public ScoreQuantiles SegmentScores => _segments.Quantiles();
-
-    /// <summary>Of the documents' mean scores. Its median is a first threshold for filtering.</summary>
-    public ScoreQuantiles DocumentScores => _documents.Quantiles();
-
-    public void Add(ScoredDocument document)
-    {
-        foreach (double score in document.Scores)
-        {
-            _segments.Add(score);
-            if (score > 0) _above++;
-        }
-        _documents.Add(document.AvgScore);
-    }
-}

@@ -20,9 +20,14 @@ public static class ScoredFile
     /// <exception cref="InvalidDataException">A line is not a scored document; the message names file and line. Unlike a raw text, a scored
     /// file is
     /// written by a program, so a bad line means that the file is damaged.</exception>
-    public static IEnumerable<ScoredDocument> Read(string path, Action<long>? bytesRead = null)
+    public static IEnumerable<ScoredDocument> Read(string path, Action<long>? bytesRead = null) => Read(() => LineReader.Open(path), bytesRead);
+
+    /// <inheritdoc cref="Read(string, Action{long}?)"/>
+    internal static IEnumerable<ScoredDocument> Read(string path, bool compressed) => Read(() => LineReader.Open(path, compressed), bytesRead: null);
+
+    private static IEnumerable<ScoredDocument> Read(Func<LineReader> open, Action<long>? bytesRead)
     {
-        using LineReader lines = LineReader.Open(path);
+        using LineReader lines = open();
         while (lines.Next())
         {
             if (lines.Line.Trim(" \t"u8).IsEmpty) continue;
