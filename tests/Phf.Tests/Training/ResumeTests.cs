@@ -20,6 +20,13 @@ public sealed class ResumeTests : IDisposable
         { "unlikelihood", "cancelled at 4" },
         { "AWR", "killed at 6" },
         { "AWR", "cancelled at 1" }, // while the value head only learns
+        { "cooldown", "cancelled at 3" }, // before the last four steps, which read no tags
+        { "cooldown", "killed at 6" }, // saved where they begin
+        { "cooldown", "cancelled at 5" }, // saved among them
+        { "cooldown of texts", "cancelled at 2" },
+        { "cooldown of texts", "killed at 5" },
+        { "cooldown of texts", "cancelled at 7" },
+        { "documents", "killed at 6" },
     };
 
     [Theory]
@@ -29,6 +36,9 @@ public sealed class ResumeTests : IDisposable
         RunConfig config = objective switch
         {
             "conditional" => _runs.Conditional,
+            "cooldown" => _runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.5 }),
+            "cooldown of texts" => _runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.5, TagForm = "text", MaskControlTokens = true }),
+            "documents" => _runs.Tagged(SmallRun.ThreeTags with { TagUnit = "document", DropTokenFraction = 0.3 }),
             "AWR" => _runs.AdvantageWeighted,
             "unlikelihood" => _runs.Unlikelihood(0.4, 0.5),
             _ => _runs.Config,
@@ -58,15 +68,15 @@ public sealed class ResumeTests : IDisposable
     {
         RunDirectory run = _runs.Start("run", _runs.Config);
         Assert.ThrowsAny<OperationCanceledException>(() => SmallRun.Train(_runs.Config, run, observer: new Observer(cancelAt: 4)));
-        double before = Checkpoint.ReadState(run.LatestCheckpoint()).ElapsedSeconds;
+        double before = run.ElapsedSeconds();
         var second = new Observer();
         SmallRun.Train(_runs.Config, run, run.LatestCheckpoint(), second);
         Assert.True(before > 0);
         Assert.All(second.Steps, report => Assert.True(report.ElapsedSeconds > before));
     }
 
-    /// <summary>Lines without the numbers that depend on the clock.</summary>
-    private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Select(line =>
+    /// <summary>Lines without the numbers that depend on the clock, and without those of the checkpoints: an interruption makes one more.</summary>
+    private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Where(line => !line.Contains("\"checkpoint\"")).Select(line =>
     {
         JsonObject json = JsonNode.Parse(line)!.AsObject();
         json.Remove("tokens_per_second");
@@ -82,15 +92,7 @@ public sealed class ResumeTests : IDisposable
         foreach (string name in names)
         {
             string one = Path.Combine(expected, name), other = Path.Combine(actual, name);
-            if (name == "trainer_state.json") Assert.Equal(StateWithoutTime(one), StateWithoutTime(other));
-            else Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), $"{name} differs");
+            Assert.True(File.ReadAllBytes(one).AsSpan().SequenceEqual(File.ReadAllBytes(other)), $"{name} differs");
         }
-    }
-
-    private static string StateWithoutTime(string path)
-    {
-        JsonObject json = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-        Assert.True(json.Remove("elapsed_seconds"));
-        return json.ToJsonString();
     }
 }
