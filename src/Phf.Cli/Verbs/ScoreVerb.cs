@@ -145,7 +145,7 @@ internal static class ScoreVerb
     {
         string corpus = string.Join(", ", files.Select(file => file == "-" || !File.Exists(file)
             ? file : string.Create(CultureInfo.InvariantCulture, $"{Path.GetFullPath(file)} of {new FileInfo(file).Length} bytes, {File.GetLastWriteTimeUtc(file):yyyy-MM-ddTHH:mm:ss.fffffffZ}")));
-        return $"scorer {scorer.Id}{(withSpans ? " with spans" : "")}, segmenter {segmentation.Id()}, text field {options.TextField}, format {options.Format}, documents by {options.Document}, files {corpus}";
+        return $"scorer {scorer.Id}, segmenter {segmentation.Id()}, {(withSpans ? "with" : "without")} spans, text field {options.TextField}, format {options.Format}, documents by {options.Document}, files {corpus}";
     }
 
     private static InvalidDataException NothingUsable(string[] files, SkippedRecords skipped)
