@@ -13,9 +13,11 @@ internal static class VerbTable
         TokenizerVerb.Create(),
         PackVerb.Create(),
         TrainVerb.Create(),
+        SweepVerb.Create(),
         GenerateVerb.Create(),
         EvaluateVerb.Create(),
         ReportVerb.Create(),
+        ConfigVerb.Create(),
         EnvVerb.Create(),
     ];
 }

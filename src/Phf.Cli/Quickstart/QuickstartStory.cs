@@ -84,7 +84,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
         RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), plan.Config, force: false);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint: null);
         ConsoleProgress.Run($"training {name}", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
-            trainer.Run(new Observer(progress), sample: null, cancel));
+            trainer.Run(new ProgressObserver(progress), sample: null, cancel));
     }
 
     private void Evaluate(string name, RunConfig config, IBackend backend)
@@ -93,18 +93,5 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
-    }
-
-    private sealed class Observer(ConsoleProgress progress) : ITrainingObserver
-    {
-        public void OnStep(in StepReport report) => progress.Report(report.Tokens, report.Tokens);
-
-        public void OnEvaluation(in EvaluationReport report)
-        {
-        }
-
-        public void OnCheckpoint(long step, string path)
-        {
-        }
     }
 }

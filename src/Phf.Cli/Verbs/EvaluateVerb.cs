@@ -47,10 +47,8 @@ internal static class EvaluateVerb
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         TellOfData(plan, checkpoint);
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
-        if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
-        if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
-        IScorer scorer = Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
+        IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), parsed.GetValue(WordList), plan);
         CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }
 
@@ -62,25 +60,4 @@ internal static class EvaluateVerb
         if (plan.HeldOut is null)
             Console.Error.WriteLine($"note: {plan.Config.Dataset.Data} has no held-out text, so no held-out loss is measured; phf pack --held-out keeps some apart");
     }
-
-    /// <summary>The scorer asked for, or the one that scored the data.</summary>
-    private static IScorer Scorer(string? asked, string? wordList, RunPlan plan)
-    {
-        string? known = plan.Data.Manifest.Scorer;
-        string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; give --scorer");
-        IScorer scorer;
-        try
-        {
-            scorer = Scorers.Create(name, new ScorerOptions { WordList = wordList });
-        }
-        catch (ArgumentException problem) when (asked is null && known is not null)
-        {
-            throw new ArgumentException($"the data was scored by {known}: {problem.Message}; or choose another with --scorer", problem);
-        }
-        if (known is not null && known != scorer.Id)
-            Console.Error.WriteLine($"note: the data was scored by {known}, the samples are scored by {scorer.Id}");
-        return scorer;
-    }
-
-    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName == "PIIScorer" ? "pii" : null;
 }

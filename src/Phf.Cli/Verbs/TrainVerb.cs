@@ -8,14 +8,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf train</c>: a run from a configuration, or one resumed.</summary>
 internal static class TrainVerb
 {
-    private static readonly Option<string[]> Task = new("--task") { Description = "configuration of the task: model, steps, samples (YAML)", HelpName = "FILE" };
-    private static readonly Option<string[]> Method = new("--method") { Description = "configuration of the method: objective, tags, filter (YAML); wins over the task's", HelpName = "FILE" };
-    private static readonly Option<string[]> Override = new("--override")
-    {
-        Description = "single settings that win over both, e.g. training.num_tokens=1e6",
-        HelpName = "KEY=VALUE",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    private static readonly ConfigOptions Config = new();
     private static readonly Option<string?> Data = new("--data") { Description = "folder written by phf pack; sets dataset.data", HelpName = "DIR" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "folder of the run; sets training.output_dir", HelpName = "DIR" };
     private static readonly Option<string?> Resume = new("--resume")
@@ -33,8 +26,8 @@ internal static class TrainVerb
     public static Command Create()
     {
         BackendName.AcceptOnlyFromAmong("cpu", "reference");
-        var verb = new Command("train", "Train a language model on packed data.") { Task, Method, Override, Data, Output, Resume, Force, DryRunOption, Threads, BackendName };
-        verb.SetAction((parsed, cancel) => System.Threading.Tasks.Task.FromResult(Run(parsed, cancel)));
+        var verb = new Command("train", "Train a language model on packed data. Everything is set by keys of a configuration; phf config lists them.") { Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Threads, BackendName };
+        verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
 
@@ -45,7 +38,7 @@ internal static class TrainVerb
         bool force = parsed.GetValue(Force);
         if (resume.MayGoOn && force) throw new UsageException("--resume goes on with a run, --force replaces it; give one of them");
         RunConfig config = Configuration(parsed, resume);
-        if (parsed.GetValue(DryRunOption)) return DryRun.Run(config, output);
+        if (parsed.GetValue(DryRunOption)) return DryRun.Run(TrainingData.Located(config, cancel), output);
         string path = config.Training.OutputDir ?? throw new UsageException("no folder for the run; give --output DIR or training.output_dir");
         bool goesOn = resume.MayGoOn && !RunDirectory.IsFree(path);
         RunDirectory run = goesOn ? RunDirectory.Open(path) : RunDirectory.Reserve(path, force);
@@ -57,6 +50,7 @@ internal static class TrainVerb
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
         if (resume.MayGoOn) output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
+        config = TrainingData.Located(config, cancel);
         using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
@@ -93,13 +87,13 @@ internal static class TrainVerb
     /// <summary>The files and overrides given; a resumed run without files has its own configuration.</summary>
     private static RunConfig Configuration(ParseResult parsed, Resumption resume)
     {
-        string[] files = [.. parsed.GetValue(Task) ?? [], .. parsed.GetValue(Method) ?? []];
+        IReadOnlyList<string> files = Config.Files(parsed);
         string? output = parsed.GetValue(Output) ?? resume.Output, data = parsed.GetValue(Data), backend = parsed.GetValue(BackendName);
-        string[] overrides = parsed.GetValue(Override) ?? [];
+        IReadOnlyList<string> overrides = Config.Overrides(parsed);
         if (output is "") throw new UsageException("--output is empty; give a folder");
         if (parsed.GetValue(Threads) is { } number) CliBackend.CheckThreads(number);
-        if (files.Length == 0 && resume.MayGoOn && output is not null) files = [RunDirectory.Open(output).ConfigPath];
-        if (files.Length == 0 && overrides.Length == 0)
+        if (files.Count == 0 && resume.MayGoOn && output is not null) files = [RunDirectory.Open(output).ConfigPath];
+        if (files.Count == 0 && overrides.Count == 0)
             throw new UsageException("no configuration; give --task FILE and --method FILE, e.g. configs/pii/pretrain.yml and configs/pii/conditional.yml");
         LoadedConfig loaded = ConfigLoader.Load(files, overrides);
         foreach (string note in loaded.Notes) Console.Error.WriteLine($"note: {note}");

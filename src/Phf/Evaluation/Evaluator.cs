@@ -46,7 +46,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
             TrainTokens = state.Tokens,
             Scorer = scorer.Id,
             Threshold = plan.Threshold,
-            Heldout = plan.HeldOut is null ? null : MeasureHeldOut(model, plan.BlocksOf(state.Step), cancel),
+            Heldout = plan.HeldOut is null ? null : MeasureHeldOut(model, plan.BlocksAt(state.Step), cancel),
             Corpus = DescribeCorpus(tokenizer, scenarios),
             Scenarios = summaries,
         };

@@ -28,6 +28,10 @@ public sealed record SamplingScenario
     /// <exception cref="InvalidDataException">The configuration asks for something that cannot be done yet.</exception>
     public static IReadOnlyList<SamplingScenario> From(RunPlan plan) => From(plan.Config.Generation.ScenarioConfigs, plan);
 
+    /// <summary>Those that begin at a document's start: what a run samples while it trains.</summary>
+    public static IReadOnlyList<SamplingScenario> WithoutPrompts(RunPlan plan) =>
+        From([.. plan.Config.Generation.ScenarioConfigs.Where(scenario => scenario.PromptsPath is null)], plan);
+
     /// <summary>
     /// What is sampled where a configuration has no scenario: what comes after the best tag, with all others banned; without tags, or
     /// where the model was cooled down without them, the start of a document.
@@ -70,7 +74,7 @@ public sealed record SamplingScenario
     {
         GenerateKwargs drawn = config.GenerateKwargs;
         int[] allowed = [.. Enumerable.Range(0, plan.Tags.Texts.Count).Where(tag => !drawn.BadWords.Contains(plan.Tags.Texts[tag]))];
-        IReadOnlyList<int>[] banned = [.. drawn.BadWordsIds, .. BannedWords(config, plan), .. plan.Tags.Bans(allowed)];
+        IReadOnlyList<int>[] banned = [.. BannedIds(config, plan), .. BannedWords(config, plan), .. plan.Tags.Bans(allowed)];
         string how = drawn.DoSample ? $"temperature {drawn.Temperature}, top-p {drawn.TopP}" : "the most probable token";
         string bans = banned.Length == 0 ? "" : $"; banned: {string.Join(", ", banned.Select(ids => plan.Tokenizer.Decode([.. ids])))}";
         return Create(config, plan, config.Prefix, banned) with
@@ -83,7 +87,7 @@ public sealed record SamplingScenario
     private static IEnumerable<SamplingScenario> Companions(ScenarioConfig config, RunPlan plan, string which)
     {
         IReadOnlyList<string> tags = plan.Tags.Texts;
-        IReadOnlyList<int>[] words = [.. config.GenerateKwargs.BadWordsIds.Where(ids => !plan.Tags.Ids.Any(tag => tag.SequenceEqual(ids))), .. BannedWords(config, plan)];
+        IReadOnlyList<int>[] words = [.. BannedIds(config, plan).Where(ids => !plan.Tags.Ids.Any(tag => tag.SequenceEqual(ids))), .. BannedWords(config, plan)];
         if (plan.TaggedSteps is not null)
             yield return After(0, "what the model was told before it was cooled down without tags");
         else if (plan.Blocks.Tags is { IsPerDocument: false })
@@ -119,6 +123,10 @@ public sealed record SamplingScenario
             BatchSize = plan.Config.Generation.BatchSize,
         },
     };
+
+    /// <summary>The banned ids. One that the tokenizer lacks (the reference's files name ids of GPT-2's) is never written, so it needs no ban.</summary>
+    private static IEnumerable<IReadOnlyList<int>> BannedIds(ScenarioConfig config, RunPlan plan) =>
+        config.GenerateKwargs.BadWordsIds.Where(ids => ids.All(id => id < plan.Tokenizer.VocabularySize));
 
     /// <summary>The banned words that are no tags, each one token.</summary>
     private static IEnumerable<int[]> BannedWords(ScenarioConfig config, RunPlan plan) =>

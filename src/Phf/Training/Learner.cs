@@ -21,7 +21,7 @@ public sealed class Learner : IDisposable
         (_plan, Model, _update) = (plan, model, update);
         (Step, Tokens, Best) = (state?.Step ?? 0, state?.Tokens ?? 0, state?.Best);
         if (plan.Config.Training.SkipOutliers is { } deviations) _outliers = new OutlierGuard(deviations, state?.Outliers);
-        BlockReader[] readers = BlockReader.OfLanes(plan.Data, plan.BlocksOf(Step), plan.Lanes, state?.Cursors ?? plan.Start.Cursors);
+        BlockReader[] readers = BlockReader.OfLanes(plan.Data, plan.BlocksAt(Step), plan.Lanes, state?.Cursors ?? plan.Start.Cursors);
         _begun = new DataCursor[plan.Lanes];
         _batches = new BatchFeeder(readers, plan.BatchSize, plan.SequenceLength);
     }
@@ -113,9 +113,9 @@ public sealed class Learner : IDisposable
     /// <summary>From here on text is read without tags, each sequence where it is. A cursor saved before counts tags, one saved after does not.</summary>
     private void ReadWithoutTags()
     {
-        BlockReader[] tagged = BlockReader.OfLanes(_plan.Data, _plan.BlocksOf(Step), _plan.Lanes, [.. _batches.Cursors]);
+        BlockReader[] tagged = BlockReader.OfLanes(_plan.Data, _plan.BlocksAt(Step), _plan.Lanes, [.. _batches.Cursors]);
         _batches.Dispose();
-        BlockReader[] plain = BlockReader.OfLanes(_plan.Data, _plan.BlocksOf(Step + 1), _plan.Lanes, [.. tagged.Select(reader => reader.CursorWithoutTags)]);
+        BlockReader[] plain = BlockReader.OfLanes(_plan.Data, _plan.BlocksAt(Step + 1), _plan.Lanes, [.. tagged.Select(reader => reader.CursorWithoutTags)]);
         _batches = new BatchFeeder(plain, _plan.BatchSize, _plan.SequenceLength);
     }
 
@@ -140,7 +140,7 @@ public sealed class Learner : IDisposable
         (int first, int rows) = firstBad < 0 ? (0, _plan.Lanes) : (firstBad * _plan.BatchSize, _plan.BatchSize);
         var documents = new SortedSet<long>();
         for (int lane = first; lane < first + rows; lane++)
-            documents.UnionWith(BlockReader.DocumentsOfBlock(_plan.Data, _plan.BlocksOf(Step + 1) with { Lanes = _plan.Lanes, Lane = lane }, cursors[lane]));
+            documents.UnionWith(BlockReader.DocumentsOfBlock(_plan.Data, _plan.BlocksAt(Step + 1) with { Lanes = _plan.Lanes, Lane = lane }, cursors[lane]));
         return new InvalidDataException($"step {Step + 1}: the loss is {loss} and {_update.DescribeNotFinite()}; the last checkpoint is untouched. "
             + $"Lower training.learning_rate, or look at what was read: {(documents.Count == 1 ? "document" : "documents")} {string.Join(", ", documents)} "
             + $"of {_plan.Data.Directory} (from 0, as packed)");

@@ -13,7 +13,6 @@ namespace Phf.Training;
 /// </summary>
 public sealed class RunPlan : IDisposable
 {
-    private const string Gpt2Name = "gpt2";
     private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
 
     private RunPlan()
@@ -41,7 +40,7 @@ public sealed class RunPlan : IDisposable
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>How text is read; <see cref="BlocksOf"/> says how at the end of the run.</summary>
+    /// <summary>How text is read; <see cref="BlocksAt"/> says how at the end of the run.</summary>
     public required BlockOptions Blocks { get; init; }
 
     /// <summary>The tags as tokens; empty without any.</summary>
@@ -112,7 +111,7 @@ public sealed class RunPlan : IDisposable
     }
 
     /// <summary>How step number <paramref name="step"/>, from 1, reads text.</summary>
-    public BlockOptions BlocksOf(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
+    public BlockOptions BlocksAt(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
 
     public void Dispose()
     {
@@ -122,15 +121,15 @@ public sealed class RunPlan : IDisposable
 
     private static RunPlan Create(RunConfig config, string root, bool isSplit, PackedDataset data, PackedDataset? heldOut)
     {
-        string tokenizerDirectory = config.Tokenizer.PathOrName ?? Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory);
+        (string tokenizerDirectory, string? aboutTokenizer) = NamedModel.TokenizerOf(config.Tokenizer, Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory));
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
-        bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
-        ModelSource? source = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!);
-        string? start = source?.Directory;
+        Gpt2Config? named = NamedModel.ShapeOf(config.Model);
+        string? start = named is null ? NamedModel.FolderOf(config.Model.PathOrName!) : null;
+        ModelSource? source = config.Model.FromScratch ? null : ModelSource.Find(start!);
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
-        Gpt2Config model = ModelShape(config, start, tokenizer);
+        Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
         if (config.Training.LoadBestModelAtEnd && heldOut is null)
@@ -140,7 +139,7 @@ public sealed class RunPlan : IDisposable
         ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
         float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
         BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
-        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
+        DataStart dataStart = DataStart.Find(config, source, data, blocks);
         long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
@@ -154,7 +153,7 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = [.. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
+            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
             Blocks = blocks,
             Tags = tagTokens,
             TaggedSteps = conditional?.TaggedStepsOf(steps),
@@ -169,12 +168,9 @@ public sealed class RunPlan : IDisposable
         return plan;
     }
 
-    private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)
+    private static Gpt2Config ModelShape(RunConfig config, Gpt2Config start, BpeTokenizer tokenizer)
     {
         Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
-        Gpt2Config start = startDirectory is not null
-            ? Gpt2Config.FromFile(Path.Combine(startDirectory, "config.json"))
-            : new Gpt2Config { VocabularySize = tokenizer.VocabularySize };
         if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");
         int rows = config.Model.FromScratch && own.VocabSize is { } given ? given + config.Model.NumAdditionalTokens : tokenizer.VocabularySize;

@@ -106,7 +106,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
     private double Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
-        HeldOutLoss loss = HeldOutLoss.Measure(Model, _learner.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksOf(Step), _plan.Threshold, EvaluationTokens,
+        HeldOutLoss loss = HeldOutLoss.Measure(Model, _learner.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksAt(Step), _plan.Threshold, EvaluationTokens,
             CancellationToken.None);
         var report = new EvaluationReport(Step, _learner.Tokens, loss);
         metrics.Write(report);

@@ -20,6 +20,13 @@ public sealed class ResumeTests : IDisposable
         { "unlikelihood", "cancelled at 4" },
         { "AWR", "killed at 6" },
         { "AWR", "cancelled at 1" }, // while the value head only learns
+        { "cooldown", "cancelled at 3" }, // before the last four steps, which read no tags
+        { "cooldown", "killed at 6" }, // saved where they begin
+        { "cooldown", "cancelled at 5" }, // saved among them
+        { "cooldown of texts", "cancelled at 2" },
+        { "cooldown of texts", "killed at 5" },
+        { "cooldown of texts", "cancelled at 7" },
+        { "documents", "killed at 6" },
     };
 
     [Theory]
@@ -29,6 +36,9 @@ public sealed class ResumeTests : IDisposable
         RunConfig config = objective switch
         {
             "conditional" => _runs.Conditional,
+            "cooldown" => _runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.5 }),
+            "cooldown of texts" => _runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.5, TagForm = "text", MaskControlTokens = true }),
+            "documents" => _runs.Tagged(SmallRun.ThreeTags with { TagUnit = "document", DropTokenFraction = 0.3 }),
             "AWR" => _runs.AdvantageWeighted,
             "unlikelihood" => _runs.Unlikelihood(0.4, 0.5),
             _ => _runs.Config,

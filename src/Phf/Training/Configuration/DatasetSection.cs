@@ -3,13 +3,15 @@ using Phf.Data;
 namespace Phf.Training.Configuration;
 
 /// <summary>Section <c>dataset</c>: what is read, what is left out, what is tagged. Each key is documented by its <see cref="KeyAttribute"/>.</summary>
-[WithoutEffect("names datasets of the Hugging Face Hub, which are not downloaded; give --data DIR or dataset.data", "datasets")]
 public sealed record DatasetSection
 {
     internal const string ReferenceOrder = "reference";
 
     [Key("Folder of packed data, as written by phf pack. The option --data sets it.")]
     public string? Data { get; init; }
+
+    [Key("Names of datasets on the Hugging Face Hub, looked up on this machine (docs/formats.md says where) and never downloaded. Not read where dataset.data is set.")]
+    public IReadOnlyList<string> Datasets { get; init; } = [];
 
     [Key("Whether every segment (sentence or line) has a score of its own.",
         OnlyDefault = "packed data has one score per segment; to score whole documents, score them as one segment each")]
