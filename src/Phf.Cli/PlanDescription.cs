@@ -20,8 +20,19 @@ internal static class PlanDescription
             + (plan.Blocks.FilterThreshold is { } limit ? $", documents with mean score above {limit:G4}{Percentile(plan.Config.Dataset.FilterThreshold)} left out" : "")
             + (plan.Config.Objective.ScoreThreshold is { IsPercentile: true } own ? $", score_threshold is the segments' {own.Unrecorded}" : ""));
         if (plan.Blocks.Tags is { } tags) output.WriteLine($"tags      {DescribeTags(plan, tags)}");
+        foreach (string reading in DescribeReading(plan.Blocks)) output.WriteLine($"reading   {reading}");
         output.WriteLine($"steps     {plan.TotalSteps:N0} of {plan.TokensPerStep:N0} tokens on {backend.Name}, about {plan.MemoryBytes / 1e6:N0} MB"
             + (plan.Start.TokensBefore > 0 ? $"; the model has seen {plan.Start.TokensBefore:N0} tokens before" : ""));
+    }
+
+    private static IEnumerable<string> DescribeReading(BlockOptions blocks)
+    {
+        if (blocks.Upsample is { } upsample)
+            yield return $"documents {string.Join(", ", upsample.Weights.Select(weight => $"{weight:G4}"))} times an epoch, by mean score below, between and above "
+                + string.Join(", ", upsample.Thresholds.Select(threshold => $"{threshold:G4}"));
+        if (blocks.Spans == SpanUse.Score) yield return "tokens have the scores of their spans, others 0";
+        if (blocks.Spans == SpanUse.Mask) yield return $"tokens of spans with a score above {blocks.SpanThreshold:G4} are left out of the loss";
+        if (blocks.Reference is { } order) yield return $"in the reference's order, shuffled among {order.ShuffleBuffer:N0} sequences";
     }
 
     private static string DescribeTags(RunPlan plan, ControlTags tags)

@@ -40,12 +40,12 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
     /// <summary>How far a run is, in words: new, at a step, trained, finished.</summary>
     public static string StateOf(SweepRun run, SweepEvaluation? wanted)
     {
-        if (!IsBegun(run)) return "new";
+        if (RunDirectory.IsFree(run.Directory)) return "new";
         RunDirectory directory = RunDirectory.Open(run.Directory);
         if (directory.Checkpoints().LastOrDefault() is not { } checkpoint) return "at step 0";
         TrainerState state = Checkpoint.ReadState(checkpoint);
         if (state.Step < state.TotalSteps) return $"at step {state.Step} of {state.TotalSteps}";
-        return wanted is null || EvaluationFiles.ReadResult(run.Directory)?.Checkpoint == Path.GetFileName(checkpoint) ? "finished" : "trained, not evaluated";
+        return wanted is null || EvaluationFiles.ReadResult(run.Directory)?.Checkpoint == Path.GetFileName(directory.ModelCheckpoint()) ? "finished" : "trained, not evaluated";
     }
 
     /// <summary>Goes through all runs.</summary>
@@ -71,21 +71,21 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
 
     private void Run(SweepRun run, string title)
     {
-        RunDirectory directory = IsBegun(run) ? RunDirectory.Open(run.Directory) : RunDirectory.Reserve(run.Directory, force: false);
-        using RunPlan plan = RunPlan.Create(IsBegun(run) ? directory.CheckSameConfig(run.Config) : run.Config);
+        bool goesOn = !RunDirectory.IsFree(run.Directory);
+        RunDirectory directory = goesOn ? RunDirectory.Open(run.Directory) : RunDirectory.Reserve(run.Directory, force: false);
+        using RunPlan plan = RunPlan.Create(goesOn ? directory.CheckSameConfig(run.Config) : run.Config);
         using IBackend backend = CliBackend.Create(run.Config.Training.Backend, threads ?? run.Config.Training.Threads);
-        Train(directory, plan, backend, title);
+        Train(directory, plan, backend, goesOn, title);
         if (sweep.Settings.Evaluate is not { } wanted) return;
-        string checkpoint = directory.LatestCheckpoint();
+        string checkpoint = directory.ModelCheckpoint();
         IReadOnlyList<SamplingScenario> scenarios = Scenarios(plan, wanted);
         IScorer scorer = CliEvaluation.Scorer(wanted.Scorer, wanted.List, plan);
         if (IsEvaluated(run.Directory, checkpoint, scenarios, scorer)) return;
         CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, scenarios, scorer, (ulong)wanted.Seed, backend, cancel);
     }
 
-    private void Train(RunDirectory run, RunPlan plan, IBackend backend, string title)
+    private void Train(RunDirectory run, RunPlan plan, IBackend backend, bool goesOn, string title)
     {
-        bool goesOn = File.Exists(run.ConfigPath);
         string? checkpoint = goesOn ? run.Checkpoints().LastOrDefault() : null;
         if (checkpoint is not null && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps)
         {
@@ -99,8 +99,6 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
         ConsoleProgress.Run($"{title}: training", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
             trainer.Run(new ProgressObserver(progress), TrainingSamples.Writer(plan, run), cancel));
     }
-
-    private static bool IsBegun(SweepRun run) => File.Exists(Path.Combine(run.Directory, RunDirectory.ConfigName));
 
     private static IReadOnlyList<SamplingScenario> Scenarios(RunPlan plan, SweepEvaluation wanted)
     {

@@ -113,18 +113,33 @@ internal static class PackVerb
         bool isSplit = File.Exists(Path.Combine(root, DatasetManifest.FileName));
         string[] splits = isSplit ? [root] : [Path.Combine(root, Packer.TrainSplit), .. HeldOutOf(root)];
         var rows = new List<(string, string)>();
+        var problems = new List<string>();
         foreach (string split in splits)
         {
-            using PackedDataset data = PackedDataset.Open(split);
-            data.VerifyChecksums();
-            if (!isSplit) data.CheckTokenizer(BpeTokenizer.FromDirectory(Path.Combine(root, Packer.TokenizerDirectory)));
-            rows.Add((data.Manifest.Split, $"{SummaryTable.Count(data.Manifest.Shards.Count)} shards, {SummaryTable.Count(data.Manifest.Shards.Sum(shard => shard.Bytes))} bytes "
-                + $"as they were packed; {SummaryTable.Count(data.DocumentCount)} documents, {SummaryTable.Count(data.TokenCount)} tokens"));
+            try
+            {
+                rows.Add(VerifySplit(split, isSplit ? null : Path.Combine(root, Packer.TokenizerDirectory)));
+            }
+            catch (InvalidDataException problem)
+            {
+                problems.Add(problem.Message); // the other split is checked all the same
+            }
         }
+        if (problems.Count > 0) throw new InvalidDataException(string.Join('\n', problems));
         SummaryTable.Write(root, rows);
 
         static string[] HeldOutOf(string root)
             => Directory.Exists(Path.Combine(root, Packer.HeldOutSplit)) ? [Path.Combine(root, Packer.HeldOutSplit)] : [];
+    }
+
+    private static (string Name, string Value) VerifySplit(string split, string? tokenizer)
+    {
+        using PackedDataset data = PackedDataset.Open(split);
+        data.VerifyChecksums();
+        if (tokenizer is not null) data.CheckTokenizer(BpeTokenizer.FromDirectory(tokenizer));
+        IReadOnlyList<ShardInfo> shards = data.Manifest.Shards;
+        return (data.Manifest.Split, $"{shards.Count} {(shards.Count == 1 ? "shard" : "shards")}, {SummaryTable.Count(shards.Sum(shard => shard.Bytes))} bytes "
+            + $"as they were packed; {SummaryTable.Count(data.DocumentCount)} documents, {SummaryTable.Count(data.TokenCount)} tokens");
     }
 
     private static void Report(string output, PackResult result, IReadOnlyList<double>? weights)

@@ -26,7 +26,10 @@ internal static class TrainVerb
     public static Command Create()
     {
         BackendName.AcceptOnlyFromAmong("cpu", "reference");
-        var verb = new Command("train", "Train a language model on packed data. Everything is set by keys of a configuration; phf config lists them.") { Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Threads, BackendName };
+        var verb = new Command("train", "Train a language model on packed data. Everything is set by keys of a configuration; phf config lists them.")
+        {
+            Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Threads, BackendName,
+        };
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -37,8 +40,8 @@ internal static class TrainVerb
         Resumption resume = Resumption.Of(parsed.GetResult(Resume) is null ? Resumption.Never : parsed.GetValue(Resume) ?? Resumption.Auto, parsed.GetValue(Output));
         bool force = parsed.GetValue(Force);
         if (resume.MayGoOn && force) throw new UsageException("--resume goes on with a run, --force replaces it; give one of them");
-        RunConfig config = Configuration(parsed, resume);
-        if (parsed.GetValue(DryRunOption)) return DryRun.Run(TrainingData.Located(config, cancel), output);
+        RunConfig config = TrainingData.Located(Configuration(parsed, resume), cancel);
+        if (parsed.GetValue(DryRunOption)) return DryRun.Run(config, output);
         string path = config.Training.OutputDir ?? throw new UsageException("no folder for the run; give --output DIR or training.output_dir");
         bool goesOn = resume.MayGoOn && !RunDirectory.IsFree(path);
         RunDirectory run = goesOn ? RunDirectory.Open(path) : RunDirectory.Reserve(path, force);
@@ -50,7 +53,6 @@ internal static class TrainVerb
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;
         }
         if (resume.MayGoOn) output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
-        config = TrainingData.Located(config, cancel);
         using RunPlan plan = RunPlan.Create(config);
         using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);

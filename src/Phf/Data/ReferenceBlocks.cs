@@ -22,7 +22,7 @@ public sealed record ReferenceOrder
 /// Where the blocks of an epoch begin in the reference's order: the documents as they are on disk, one after the other in a buffer that is cut
 /// into blocks of T + 1 tokens that share none, when it is full; the rest of each buffer is dropped. The blocks pass through a second buffer
 /// from which each next one is drawn at random. Computed when an epoch is first asked for, in one pass over its tokens; the last two are kept,
-/// because lanes do not end together. 12 bytes per block.
+/// because lanes do not end together. 8 bytes per block and epoch.
 /// </summary>
 internal sealed class ReferenceBlocks
 {

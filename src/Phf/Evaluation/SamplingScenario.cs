@@ -91,14 +91,14 @@ public sealed record SamplingScenario
         if (plan.TaggedSteps is not null)
             yield return After(0, "what the model was told before it was cooled down without tags");
         else if (plan.Blocks.Tags is { IsPerDocument: false })
-            yield return Create(config, plan, WithTag(config.Prefix, tags[0], tags[0]), [.. words, .. plan.Tags.Bans()]) with
+            yield return Create(config, plan, WithTag(config.Prefix, tags, tags[0]), [.. words, .. plan.Tags.Bans()]) with
             {
                 Name = $"{which}{(tags.Count == 2 ? "both" : "all")} tags banned",
                 Description = $"After {tags[0]}, {(tags.Count == 2 ? "both" : "all")} tags banned afterwards: the reference's way, although training puts a tag before every segment.",
             };
         yield return After(tags.Count - 1, "what the model was told to avoid, to show that it knows the difference");
 
-        SamplingScenario After(int tag, string why) => Create(config, plan, WithTag(config.Prefix, tags[0], tags[tag]), [.. words, .. plan.Tags.Bans(tag)]) with
+        SamplingScenario After(int tag, string why) => Create(config, plan, WithTag(config.Prefix, tags, tags[tag]), [.. words, .. plan.Tags.Bans(tag)]) with
         {
             Name = $"{which}after {tags[tag]}",
             Description = $"After {tags[tag]}, {(tags.Count == 2 ? "the other tag" : "the other tags")} banned: {why}.",
@@ -134,7 +134,9 @@ public sealed record SamplingScenario
             ? new[] { id }
             : throw new InvalidDataException($"scenario '{config.Name}': bad word '{word}' is no tag of this run and no token of the tokenizer; give several tokens as bad_words_ids"));
 
-    /// <summary>The prefix with another tag in the best one's place; one without it gets the tag in front.</summary>
-    private static string WithTag(string? prefix, string best, string tag) =>
-        prefix is not null && prefix.Contains(best, StringComparison.Ordinal) ? prefix.Replace(best, tag, StringComparison.Ordinal) : tag + prefix;
+    /// <summary>The prefix with another tag in its tag's place; one without any gets the tag in front.</summary>
+    private static string WithTag(string? prefix, IReadOnlyList<string> tags, string tag) =>
+        tags.FirstOrDefault(own => prefix?.Contains(own, StringComparison.Ordinal) is true) is { } found
+            ? prefix!.Replace(found, tag, StringComparison.Ordinal)
+            : tag + prefix;
 }

@@ -43,7 +43,7 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
     private void GenerateBatch(int[] batch, IReadOnlyList<int[]> prompts, SamplingOptions options, ulong seed, int[][] results, CancellationToken cancel)
     {
         using var state = new DecodeState(model, batch.Length, options.MaxLength);
-        var chooser = new TokenChooser(options, endOfTextId, model.Config.VocabularySize);
+        TokenChooser[] choosers = [.. Enumerable.Range(0, model.Backend.Threads).Select(_ => new TokenChooser(options, endOfTextId, model.Config.VocabularySize))];
         Rng[] random = [.. batch.Select(i => new Rng(seed, (ulong)i))];
         List<int>[] sequences = [.. batch.Select(i => new List<int>(prompts[i]))];
         var finished = new bool[batch.Length];
@@ -55,13 +55,16 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
             for (int b = 0; b < batch.Length; b++) tokens[b] = finished[b] ? endOfTextId : sequences[b][length - 1];
             state.Step(tokens);
             if (length < promptLength) continue;
+            model.Backend.ForEach(batch.Length, (b, worker) =>
+            {
+                if (!finished[b]) tokens[b] = choosers[worker].Choose(state.Logits.Row(b), CollectionsMarshal.AsSpan(sequences[b]), ref random[b]);
+            });
             for (int b = 0; b < batch.Length; b++)
             {
                 if (finished[b]) continue;
-                int token = chooser.Choose(state.Logits.Row(b), CollectionsMarshal.AsSpan(sequences[b]), ref random[b]);
-                finished[b] = token == endOfTextId;
+                finished[b] = tokens[b] == endOfTextId;
                 if (finished[b]) running--;
-                else sequences[b].Add(token);
+                else sequences[b].Add(tokens[b]);
             }
         }
         for (int b = 0; b < batch.Length; b++) results[batch[b]] = [.. sequences[b].Skip(promptLength)];

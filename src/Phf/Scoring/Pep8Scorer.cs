@@ -68,7 +68,7 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         int start = 0, end = 0, count = 0;
         foreach (Violation violation in violations)
         {
-            if (violation.Line > source.LineCount) break;
+            if (violation.Line > source.LineCount || source.Line(violation.Line).IsEmpty) break; // a mark alone is a line without a character
             (int from, int to) = PlaceOf(violation, source);
             if (count > 0 && from >= end) Close();
             if (count == 0) start = from;

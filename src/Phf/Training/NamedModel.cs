@@ -28,13 +28,13 @@ internal static class NamedModel
         return Shapes.GetValueOrDefault(name.StartsWith(Owner, StringComparison.Ordinal) ? name[Owner.Length..] : name);
     }
 
-    /// <summary>The folder of a model: a path (of a run, a checkpoint, a model), or what was downloaded under the name before.</summary>
+    /// <summary>Where a model lies: a path (of a run, a checkpoint, a model), or what was downloaded under the name before.</summary>
     /// <exception cref="InvalidDataException">Neither.</exception>
-    public static string FolderOf(string pathOrName)
+    public static ModelSource SourceOf(string pathOrName)
     {
-        if (Path.Exists(pathOrName) || !HubFolders.IsName(pathOrName)) return ModelSource.Find(pathOrName).Directory;
+        if (Path.Exists(pathOrName) || !HubFolders.IsName(pathOrName)) return ModelSource.Find(pathOrName);
         var hub = HubFolders.FromEnvironment();
-        return hub.FindModel(pathOrName) ?? throw new InvalidDataException(
+        return hub.FindModel(pathOrName) is { } found ? ModelSource.Find(found) : throw new InvalidDataException(
             $"model.path_or_name {pathOrName}: no such folder; give a run, a checkpoint or a model directory. As a name of the Hugging Face Hub it was looked for in "
             + $"{hub.PlacesOf(pathOrName, "models")}; to get it: hf download {pathOrName} --local-dir {Path.Combine(hub.DataRoot, pathOrName)}");
     }

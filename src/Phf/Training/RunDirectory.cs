@@ -7,9 +7,7 @@ namespace Phf.Training;
 /// <summary>A run on disk: config.yml, env.json, metrics.jsonl, samples.jsonl and checkpoints (docs/formats.md).</summary>
 public sealed class RunDirectory
 {
-    /// <summary>The file that makes a folder a run.</summary>
-    public const string ConfigName = "config.yml";
-    private const string EnvironmentName = "env.json", EventsName = "events.out.tfevents.0.phf";
+    private const string ConfigName = "config.yml", EnvironmentName = "env.json", EventsName = "events.out.tfevents.0.phf";
 
     /// <summary>All files that a run, its evaluation included, has in its folder.</summary>
     private static readonly string[] OwnFiles =

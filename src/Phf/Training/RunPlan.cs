@@ -125,8 +125,8 @@ public sealed class RunPlan : IDisposable
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
         Gpt2Config? named = NamedModel.ShapeOf(config.Model);
-        string? start = named is null ? NamedModel.FolderOf(config.Model.PathOrName!) : null;
-        ModelSource? source = config.Model.FromScratch ? null : ModelSource.Find(start!);
+        ModelSource? source = named is null ? NamedModel.SourceOf(config.Model.PathOrName!) : null;
+        string? start = source?.Directory;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
         Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer);
@@ -139,7 +139,7 @@ public sealed class RunPlan : IDisposable
         ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
         float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
         BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
-        DataStart dataStart = DataStart.Find(config, source, data, blocks);
+        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
         long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
         var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
@@ -194,7 +194,7 @@ public sealed class RunPlan : IDisposable
     private static long Memory(Gpt2Config model, int batch, int length)
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
-        long logits = Math.Max(4L << 20, 128L * model.VocabularySize) * sizeof(float);
+        long logits = Math.Max(4L << 20, 512L * model.VocabularySize) * sizeof(float);
         return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true) + logits + PackingBytes;
     }
 

@@ -157,6 +157,11 @@ public sealed class ScoreAndPackVerbTests : IDisposable
         Assert.Contains($"phf: {shard}: ", damaged.Error);
         Assert.Contains("pack again", damaged.Error);
         Assert.Equal(0, CliProcess.Run("pack", "--verify", _folder.At("packed", "train")).ExitCode);
+        string other = _folder.At("packed", "train", "shard-00000.safetensors");
+        File.WriteAllBytes(other, File.ReadAllBytes(other)[..^1]);
+        string both = CliProcess.Run("pack", "--verify", _folder.At("packed")).Error;
+        Assert.Contains($"{other}: ", both);
+        Assert.Contains($"{shard}: ", both);
     }
 
     [Fact]

@@ -34,13 +34,13 @@ public sealed class SamplingScenarioTests : IDisposable
         using RunPlan plan = RunPlan.Create(WithScenario(config, new()
         {
             Name = "own",
-            Prefix = "the <|good|>cat",
+            Prefix = "the <|fair|>cat",
             GenerateKwargs = new() { BadWords = ["x", "<|bad|>"], BadWordsIds = [[good], [1, 2, 3]] },
         }));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         Assert.Equal([[[good], [1, 2, 3], [x], [bad]], [[1, 2, 3], [x], [good], [fair], [bad]], [[1, 2, 3], [x], [good], [fair]]],
             scenarios.Select(scenario => scenario.Options.Banned));
-        Assert.Equal(plan.Tags.Encode("the <|bad|>cat"), scenarios[2].Prompt[1..]);
+        Assert.Equal(["the <|fair|>cat", "the <|good|>cat", "the <|bad|>cat"], scenarios.Select(scenario => plan.Tokenizer.Decode(scenario.Prompt.AsSpan(1))));
         using RunPlan misspelt = RunPlan.Create(WithScenario(config, new() { Name = "own", GenerateKwargs = new() { BadWords = ["<|bda|>"] } }));
         Assert.Contains("no tag of this run and no token", Assert.Throws<InvalidDataException>(() => SamplingScenario.From(misspelt)).Message);
     }

@@ -68,6 +68,32 @@ public sealed class SpanScorerTests
     }
 
     [Fact]
+    public void AnyText_HasSpansInsideIt()
+    {
+        string[] pieces = ["x=1", "\n", "\r\n", "\r", "\t", "  ", "def f( a ):", "(", "\"\"\"", "\\", "\uFEFF", "\u00EF\u00BB\u00BF", "\U0001F600", "\uD800", "\f", "bad", "a@b.org ", "@user ", "\u4E2D", "\u2028", new string('y', 90)];
+        ISpanScorer[] scorers = [new Pep8Scorer(), new Pep8Scorer(fixedLines: true), new PiiScorer(), new WordListScorer(["bad"])];
+        List<string> texts = ["", .. pieces];
+        for (int seed = 0; seed < 400; seed++)
+            texts.Add(string.Concat(Enumerable.Range(0, 1 + (seed % 12)).Select(i => pieces[(int)(Hash64.Of((ulong)seed, (ulong)i) % (ulong)pieces.Length)])));
+        foreach (string text in texts)
+            foreach (ISpanScorer scorer in scorers)
+            {
+                int before = 0;
+                foreach (ScoredSpan span in scorer.FindSpans(text))
+                {
+                    Assert.True(span.Start >= before && span.End > span.Start && span.Score > 0);
+                    before = span.End;
+                }
+                Assert.True(before <= PythonText.CountCodePoints(text));
+                if (scorer is not ILineScorer || text.Length == 0) continue;
+                var corpus = new CorpusScorer(scorer, Segmentation.Line, withSpans: true);
+                ScoredDocument lines = corpus.Score([new TextRecord(text, null, "memory", 1)], threads: 1, CancellationToken.None).Single();
+                foreach (var (line, spans) in lines.Texts.Zip(lines.Spans!))
+                    Assert.All(spans, span => Assert.True(span.Start >= 0 && span.End <= PythonText.CountCodePoints(line)));
+            }
+    }
+
+    [Fact]
     public void CorpusScorer_Lines_HaveTheSpansOfTheirDocument()
     {
         const string text = "import os,sys\n\u4E2D = 1\nx=2\ny = 3  \n";

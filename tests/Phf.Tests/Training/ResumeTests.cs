@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Phf.Data;
+using Phf.Scoring;
 using Phf.Training;
 using Phf.Training.Configuration;
 
@@ -19,6 +21,9 @@ public sealed class ResumeTests : IDisposable
         { "conditional", "killed at 6" },
         { "unlikelihood", "cancelled at 4" },
         { "AWR", "killed at 6" },
+        { "upsampled", "killed at 6" },
+        { "spans", "cancelled at 5" },
+        { "reference", "killed at 6" },
         { "AWR", "cancelled at 1" }, // while the value head only learns
         { "cooldown", "cancelled at 3" }, // before the last four steps, which read no tags
         { "cooldown", "killed at 6" }, // saved where they begin
@@ -41,6 +46,9 @@ public sealed class ResumeTests : IDisposable
             "documents" => _runs.Tagged(SmallRun.ThreeTags with { TagUnit = "document", DropTokenFraction = 0.3 }),
             "AWR" => _runs.AdvantageWeighted,
             "unlikelihood" => _runs.Unlikelihood(0.4, 0.5),
+            "upsampled" => With(dataset => dataset with { Upsample = new() { Thresholds = [Threshold.Parse("p50")], Weights = [1.5, 0.4] } }),
+            "spans" => With(dataset => dataset with { Data = _runs.PackSpans("spans", (text, score) => [new ScoredSpan(0, 8, score)]), SpanScores = "mask" }),
+            "reference" => With(dataset => dataset with { Order = "reference", ShuffleBuffer = 10, NumOfSequences = 12 }),
             _ => _runs.Config,
         };
         RunDirectory whole = _runs.Start("whole", config), halves = _runs.Start("halves", config);
@@ -74,6 +82,8 @@ public sealed class ResumeTests : IDisposable
         Assert.True(before > 0);
         Assert.All(second.Steps, report => Assert.True(report.ElapsedSeconds > before));
     }
+
+    private RunConfig With(Func<DatasetSection, DatasetSection> change) => _runs.Config with { Dataset = change(_runs.Config.Dataset) };
 
     /// <summary>Lines without the numbers that depend on the clock, and without those of the checkpoints: an interruption makes one more.</summary>
     private static IEnumerable<string> Lines(string metrics) => File.ReadLines(metrics).Where(line => !line.Contains("\"checkpoint\"")).Select(line =>

@@ -3,6 +3,7 @@ using Phf.Data;
 using Phf.Generation;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Scoring;
 using Phf.Tests.Data;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -76,6 +77,16 @@ internal sealed class SmallRun : IDisposable
     {
         string scored = SmallDataset.WriteScored(_folder, documents, $"{name}.jsonl");
         Packer.Pack([scored], SmallDataset.Tokenizer, _folder.At(name), new PackOptions { HeldOutFraction = 0.2, MaxShardTokens = 200 });
+        return _folder.At(name);
+    }
+
+    /// <summary>Packs documents 0 .. 29 with scores of spans, as <paramref name="spansOf"/> gives them for a segment and its score.</summary>
+    public string PackSpans(string name, Func<string, double, ScoredSpan[]> spansOf)
+    {
+        using (FileStream file = File.Create(_folder.At($"{name}.jsonl")))
+            foreach (ScoredDocument document in Enumerable.Range(0, 30).Select(SmallDataset.Document))
+                ScoredFile.Write(file, document with { Spans = [.. document.Texts.Zip(document.Scores, spansOf)] });
+        Packer.Pack([_folder.At($"{name}.jsonl")], SmallDataset.Tokenizer, _folder.At(name), new PackOptions { HeldOutFraction = 0.2, MaxShardTokens = 200 });
         return _folder.At(name);
     }
 

@@ -43,7 +43,7 @@ public static class ConfigReference
         item of a list, from 0: `--override generation.scenario_configs.0.num_samples=64`.
 
         An unknown key is an error that names the nearest known one. All problems are told at once, with file and line, before anything is computed.
-        Zero is a value, not "not set". Numbers may be written `1e7` or `3.3E+9`. A percentile (`p50`) stands for a score of the data that is read.
+        Zero is a value, not "not set". Numbers may be written `1e7` or `3.3E+9`. A percentile (`p50`) stands for a score of the data that is read; a run records its number behind it (`p50=0.0312`), and then the number counts.
         Digits may be grouped: `3_300_000_000`. Anchors, tags, and keys written twice are refused.
 
         `phf config` prints this page's keys in the terminal, `phf config threshold` those with that in their names; `phf config --task FILE --method FILE` prints
