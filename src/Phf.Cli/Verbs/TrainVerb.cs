@@ -23,14 +23,16 @@ internal static class TrainVerb
     private static readonly Option<bool> DryRunOption = new("--dry-run") { Description = "check everything, train two steps, tell memory and time; writes nothing" };
     private static readonly Option<bool> Profile = new("--profile") { Description = "at the end, where the time went, operation by operation" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on, 0 for all; the result is the same for any number", HelpName = "N" };
+    private static readonly Option<string?> RecomputeName = new("--recompute") { Description = "none, mlp or layer: what is computed again in the backward pass, for less memory; the result is the same", HelpName = "WHAT" };
     private static readonly Option<string?> BackendName = new("--backend") { Description = "cpu, or reference: slow scalar code to compare with" };
 
     public static Command Create()
     {
         BackendName.AcceptOnlyFromAmong("cpu", "reference");
+        RecomputeName.AcceptOnlyFromAmong("none", "mlp", "layer");
         var verb = new Command("train", "Train a language model on packed data. Everything is set by keys of a configuration; phf config lists them.")
         {
-            Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Profile, Threads, BackendName,
+            Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Profile, Threads, RecomputeName, BackendName,
         };
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
@@ -113,6 +115,7 @@ internal static class TrainVerb
             {
                 OutputDir = output ?? training.OutputDir,
                 Threads = parsed.GetValue(Threads) ?? training.Threads,
+                Recompute = parsed.GetValue(RecomputeName) ?? training.Recompute,
                 Backend = backend ?? training.Backend,
             },
         };
