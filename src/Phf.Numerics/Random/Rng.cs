@@ -45,6 +45,20 @@ public struct Rng
         return radius * Math.Cos(2 * Math.PI * NextDouble());
     }
 
+    /// <summary>Fills with normal numbers of mean 0, two from each pair of uniforms.</summary>
+    /// <param name="values">Written.</param>
+    /// <param name="deviation">Standard deviation.</param>
+    public void FillNormal(Span<float> values, double deviation)
+    {
+        for (int i = 0; i < values.Length; i += 2)
+        {
+            double radius = deviation * Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * NextDouble());
+            values[i] = (float)(radius * cos);
+            if (i + 1 < values.Length) values[i + 1] = (float)(radius * sin);
+        }
+    }
+
     /// <summary>The finaliser of SplitMix64: a bijection that scatters its input over all 64 bits.</summary>
     public static ulong SplitMix(ulong z)
     {

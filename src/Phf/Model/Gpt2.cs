@@ -10,6 +10,8 @@ namespace Phf.Model;
 /// </summary>
 public sealed class Gpt2 : IDisposable
 {
+    private const int InitializedAtOnce = 1 << 16; // elements; decides the numbers
+
     public Gpt2(Gpt2Config config, IBackend backend)
     {
         Config = config;
@@ -24,8 +26,8 @@ public sealed class Gpt2 : IDisposable
     public ParameterSet Parameters { get; }
 
     /// <summary>
-    /// GPT-2's initialisation: normal with deviation 0.02, residual projections 0.02 / sqrt(2 L), gains 1, biases 0. Each tensor has
-    /// its own random stream, so the numbers do not depend on the order in memory.
+    /// GPT-2's initialisation: normal with deviation 0.02, residual projections 0.02 / sqrt(2 L), gains 1, biases 0. Each piece of a tensor has
+    /// its own random stream, so the numbers depend neither on the order in memory nor on the number of threads.
     /// </summary>
     public void Initialize(ulong seed)
     {
@@ -44,8 +46,14 @@ public sealed class Gpt2 : IDisposable
                 continue;
             }
             double deviation = shape.Name.EndsWith("c_proj.weight", StringComparison.Ordinal) ? 0.02 / Math.Sqrt(2 * Config.Layers) : 0.02;
-            var random = new Rng(seed, ++stream);
-            foreach (ref float value in values) value = (float)(deviation * random.NextNormal());
+            Tensor tensor = Parameters[shape.Name];
+            ulong first = ++stream << 32; // of the pieces' streams
+            Backend.ForEach((values.Length + InitializedAtOnce - 1) / InitializedAtOnce, (piece, _) =>
+            {
+                int start = piece * InitializedAtOnce;
+                var random = new Rng(seed, first + (ulong)piece);
+                random.FillNormal(tensor.Span.Slice(start, Math.Min(InitializedAtOnce, tensor.Span.Length - start)), deviation);
+            });
         }
     }
 
