@@ -10,18 +10,25 @@ internal static unsafe partial class NativeBlock
 
     private static bool s_hasAdvice = OperatingSystem.IsLinux();
 
+    /// <summary>Pages that the system hands out are zero already and are first touched where they are used, by all threads.</summary>
     /// <exception cref="OutOfMemoryException">There is not so much.</exception>
     public static float* Allocate(long floats)
     {
         nuint bytes = checked((nuint)floats * sizeof(float));
         bool isLarge = bytes >= 2 * HugePageBytes;
-        float* block = (float*)NativeMemory.AlignedAlloc(bytes, isLarge ? HugePageBytes : PageBytes);
-        if (isLarge) Advise(block, bytes / HugePageBytes * HugePageBytes);
-        NativeMemory.Clear(block, bytes);
-        return block;
+        nuint alignment = isLarge ? HugePageBytes : PageBytes;
+        var start = (nuint)NativeMemory.AllocZeroed(checked(bytes + alignment + (nuint)sizeof(void*)));
+        nuint block = (start + (nuint)sizeof(void*) + alignment - 1) / alignment * alignment;
+        ((nuint*)block)[-1] = start;
+        if (isLarge) Advise((void*)block, bytes / HugePageBytes * HugePageBytes);
+        return (float*)block;
     }
 
-    public static void Free(float* block) => NativeMemory.AlignedFree(block);
+    /// <param name="block">From <see cref="Allocate"/>, or null.</param>
+    public static void Free(float* block)
+    {
+        if (block != null) NativeMemory.Free((void*)((nuint*)block)[-1]);
+    }
 
     /// <summary>Advice only: where the system knows none, or refuses, the block keeps its small pages.</summary>
     private static void Advise(void* address, nuint length)
