@@ -99,6 +99,7 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         workspace.Train("mine", "--force").Failed(1, "mine holds something that is no run; give another folder");
         Assert.Equal(["config.yml"], Directory.GetFileSystemEntries(mine).Select(Path.GetFileName));
         workspace.Train("words.txt", "--force").Failed(1, "words.txt is a file; give another folder");
+        workspace.Train(Path.Combine("words.txt", "run")).Failed(1, "words.txt is a file, so ");
     }
 
     [Fact]
