@@ -21,5 +21,6 @@ internal static class VerbTable
         ReportVerb.Create(),
         ConfigVerb.Create(),
         EnvVerb.Create(),
+        BenchVerb.Create(),
     ];
 }
