@@ -63,5 +63,6 @@ internal static class CliEvaluation
         return scorer;
     }
 
-    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName == "PIIScorer" ? "pii" : null;
+    /// <summary>The reference's other class, DetoxifyToxicityScorer, is a model that Phf has not.</summary>
+    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName switch { "PIIScorer" => "pii", "PEP8Scorer" => "pep8", _ => null };
 }

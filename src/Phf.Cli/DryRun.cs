@@ -14,8 +14,9 @@ internal static class DryRun
 {
     private const int Steps = 2; // the first one also compiles
 
-    public static int Run(RunConfig config, TextWriter output)
+    public static int Run(RunConfig config, TextWriter output, CancellationToken cancel)
     {
+        using CancellationTokenRegistration told = cancel.Register(() => Console.Error.WriteLine("stopping after this step; Ctrl-C again stops at once"));
         using RunPlan plan = RunPlan.Create(config);
         plan.Data.VerifyChecksums();
         plan.HeldOut?.VerifyChecksums();
@@ -27,6 +28,7 @@ internal static class DryRun
         var clock = new Stopwatch();
         for (int step = 1; step <= Steps; step++)
         {
+            cancel.ThrowIfCancellationRequested();
             clock.Restart();
             (double loss, double norm, double rate) = learner.UpdateOnce();
             clock.Stop();

@@ -97,7 +97,11 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
         if (goesOn) output.WriteLine(checkpoint is null ? $"{title}: begins again, it has no checkpoint" : $"{title}: goes on from {Path.GetFileName(checkpoint)}");
         else run.Start(plan.Config);
         ConsoleProgress.Run($"{title}: training", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
-            trainer.Run(new ProgressObserver(progress), TrainingSamples.Writer(plan, run), cancel));
+        {
+            long before = trainer.Step * plan.TokensPerStep;
+            progress.BeginAt(before);
+            trainer.Run(new ProgressObserver(progress, before), TrainingSamples.Writer(plan, run), cancel);
+        });
     }
 
     private static IReadOnlyList<SamplingScenario> Scenarios(RunPlan plan, SweepEvaluation wanted)

@@ -84,7 +84,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
         RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), plan.Config, force: false);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint: null);
         ConsoleProgress.Run($"training {name}", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
-            trainer.Run(new ProgressObserver(progress), sample: null, cancel));
+            trainer.Run(new ProgressObserver(progress, before: 0), sample: null, cancel));
     }
 
     private void Evaluate(string name, RunConfig config, IBackend backend)

@@ -110,6 +110,7 @@ internal static class PackVerb
     /// <summary>The splits of a folder, or the one split that it is, with the tokenizer beside them.</summary>
     private static void VerifyFolder(string root)
     {
+        if (!Directory.Exists(root)) throw new InvalidDataException($"--verify {root}: {(File.Exists(root) ? "a file" : "no such folder")}; give a folder written by phf pack");
         bool isSplit = File.Exists(Path.Combine(root, DatasetManifest.FileName));
         string[] splits = isSplit ? [root] : [Path.Combine(root, Packer.TrainSplit), .. HeldOutOf(root)];
         var rows = new List<(string, string)>();

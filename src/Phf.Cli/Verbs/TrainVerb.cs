@@ -45,7 +45,7 @@ internal static class TrainVerb
         bool force = parsed.GetValue(Force);
         if (resume.MayGoOn && force) throw new UsageException("--resume goes on with a run, --force replaces it; give one of them");
         RunConfig config = TrainingData.Located(Configuration(parsed, resume), cancel);
-        if (parsed.GetValue(DryRunOption)) return DryRun.Run(config, output);
+        if (parsed.GetValue(DryRunOption)) return DryRun.Run(config, output, cancel);
         string path = config.Training.OutputDir ?? throw new UsageException("no folder for the run; give --output DIR or training.output_dir");
         bool goesOn = resume.MayGoOn && !RunDirectory.IsFree(path);
         RunDirectory run = goesOn ? RunDirectory.Open(path) : RunDirectory.Reserve(path, force);
@@ -102,6 +102,8 @@ internal static class TrainVerb
         if (output is "") throw new UsageException("--output is empty; give a folder");
         if (parsed.GetValue(Threads) is { } number) CliBackend.CheckThreads(number);
         if (files.Count == 0 && resume.MayGoOn && output is not null) files = [RunDirectory.Open(output).ConfigPath];
+        if (files.Count == 0 && resume.MayGoOn && overrides.Count == 0)
+            throw new UsageException("--resume does not say what to go on with; give the run's folder with --output DIR, or a checkpoint with --resume DIR");
         if (files.Count == 0 && overrides.Count == 0)
             throw new UsageException("no configuration; give --task FILE and --method FILE, e.g. configs/pii/pretrain.yml and configs/pii/conditional.yml");
         LoadedConfig loaded = ConfigLoader.Load(files, overrides);

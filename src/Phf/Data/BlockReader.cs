@@ -231,7 +231,7 @@ public sealed class BlockReader
             perEpoch += weight;
             (lowest, highest) = (Math.Min(lowest, score), Math.Max(highest, score));
         }
-        string range = $"their mean scores lie between {lowest} and {highest}, choose a threshold in this range or a percentile such as p50";
+        string range = $"their mean scores lie between {lowest:G4} and {highest:G4}, choose a threshold in this range or a percentile such as p50";
         if (passing == 0)
             throw new InvalidDataException(
                 $"{_dataset.Directory}: filter_threshold {_options.FilterThreshold} leaves none of the {_dataset.DocumentCount} documents; {range}");

@@ -25,8 +25,7 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
             "Unlikelihood" => Plain(new Unlikelihood(threshold ?? 0, (float)(section.Alpha ?? 1))),
             "RWR" => RewardWeighted(section, data.ScoresRead(blocks)),
             "AWR" => AdvantageWeighted(section, config.Model.ModelKwargs.ValueHeadConfig, data, blocks),
-            _ => throw new InvalidDataException($"objective.name '{section.Name}' is not known; MLE (with dataset.filter_threshold for filtering, "
-                + "with dataset.conditional_training_config for conditional training), Unlikelihood, RWR and AWR are"),
+            _ => throw new InvalidDataException($"objective.name '{section.Name}' is not known; MLE, Unlikelihood, RWR and AWR are"),
         };
         bool hasIdleHead = config.Model.ModelKwargs.ValueHeadConfig is not null && planned.ValueOffset is null;
         return hasIdleHead ? planned with { Notes = [.. planned.Notes, $"model.model_kwargs.value_head_config has no effect: {section.Name} has no values"] } : planned;

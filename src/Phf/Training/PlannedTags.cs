@@ -30,10 +30,18 @@ internal static class PlannedTags
         };
     }
 
-    /// <summary>What the user should know about tags that cannot do in sampling what one-token tags do.</summary>
-    public static IEnumerable<string> Notes(ConditionalTrainingConfig? config, TagTokens tokens)
+    /// <summary>What the user should know about tags that nothing gets, or that cannot do in sampling what one-token tags do.</summary>
+    /// <param name="config">The tags as they were asked for.</param>
+    /// <param name="tokens">The tags as tokens.</param>
+    /// <param name="tags">With their thresholds as numbers.</param>
+    /// <param name="manifest">Of the training split.</param>
+    public static IEnumerable<string> Notes(ConditionalTrainingConfig? config, TagTokens tokens, ControlTags? tags, DatasetManifest manifest)
     {
-        if (config is null) yield break;
+        if (config is null || tags is null) yield break;
+        ScoreQuantiles scores = config.IsPerDocument ? manifest.DocumentScores : manifest.SegmentScores;
+        string range = $"scores lie between {scores.P0:G4} and {scores.P100:G4}";
+        if (tags.Thresholds[0] < scores.P0) yield return $"nothing gets the tag {tokens.Texts[0]}: its threshold is {tags.Thresholds[0]:G4}, and {range}; a percentile such as p50 divides any data";
+        if (tags.Thresholds[^1] >= scores.P100) yield return $"nothing gets the tag {tokens.Texts[^1]}: its threshold is {tags.Thresholds[^1]:G4}, and {range}; a percentile such as p50 divides any data";
         if (config.MaskControlTokens && !config.IsPerDocument && config.Cooldown == 0)
             yield return "mask_control_tokens: the model does not learn to write tags, so a sample has those of its prompt alone, although training puts one before every segment";
         if (config.TagForm == ConditionalTrainingConfig.AsText)

@@ -40,7 +40,8 @@ public sealed class RunDirectory
     public static RunDirectory Reserve(string path, bool force)
     {
         var run = new RunDirectory(path, mayReplace: force);
-        if (File.Exists(path)) throw new IOException($"{path} is a file; give another folder");
+        for (string? part = path; !string.IsNullOrEmpty(part); part = System.IO.Path.GetDirectoryName(part))
+            if (File.Exists(part)) throw new IOException($"{part} is a file{(part == path ? "" : $", so {path} cannot be a folder")}; give another folder");
         string[] held = run.Held();
         if (held.Length == 0) return run;
         if (!run.IsRun) throw new IOException($"{path} holds something that is no run; give another folder");

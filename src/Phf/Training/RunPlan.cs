@@ -81,7 +81,7 @@ public sealed class RunPlan : IDisposable
     /// <exception cref="InsufficientMemoryException">The run would not fit into memory; the message gives both numbers.</exception>
     public static RunPlan Create(RunConfig config)
     {
-        string root = config.Dataset.Data ?? throw new InvalidDataException("dataset.data is not set; give --data DIR with a folder written by phf pack");
+        string root = config.Dataset.Data ?? throw new InvalidDataException("dataset.data is not set; give --data DIR (in a sweep the key data) with a folder written by phf pack");
         if (!Directory.Exists(root))
             throw new InvalidDataException($"no data at {root} ({(File.Exists(root) ? "a file" : $"no such folder: {Path.GetFullPath(root)}")}); "
                 + "give the folder that phf pack wrote with --data DIR, also when it was moved");
@@ -153,7 +153,7 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
+            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens, tags, data.Manifest), .. dataStart.Notes],
             Blocks = blocks,
             Tags = tagTokens,
             TaggedSteps = conditional?.TaggedStepsOf(steps),
@@ -171,6 +171,7 @@ public sealed class RunPlan : IDisposable
     private static Gpt2Config ModelShape(RunConfig config, Gpt2Config start, BpeTokenizer tokenizer)
     {
         Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
+        if (!config.Model.FromScratch) CheckShape(own, start, config.Model.PathOrName!);
         if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");
         int rows = config.Model.FromScratch && own.VocabSize is { } given ? given + config.Model.NumAdditionalTokens : tokenizer.VocabularySize;
@@ -189,6 +190,20 @@ public sealed class RunPlan : IDisposable
             ScaleAttention = own.ScaleAttnWeights ?? start.ScaleAttention,
             ScaleAttentionByInverseLayer = own.ScaleAttnByInverseLayerIdx ?? start.ScaleAttentionByInverseLayer,
         }).Validated("model.gpt2_config_kwargs");
+    }
+
+    /// <summary>Weights that are taken over have their shape; another number of heads would even fit them, and be another model.</summary>
+    private static void CheckShape(Gpt2ConfigKwargs own, Gpt2Config start, string name)
+    {
+        (string Key, int? Asked, int Is)[] sizes =
+        [
+            ("n_layer", own.NLayer, start.Layers), ("n_head", own.NHead, start.Heads), ("n_embd", own.NEmbd, start.Channels), ("n_positions", own.NPositions, start.Positions),
+            ("n_inner", own.NInner, start.InnerChannels),
+        ];
+        string[] others = [.. sizes.Where(size => size.Asked is { } asked && asked != size.Is)
+            .Select(size => $"model.gpt2_config_kwargs.{size.Key} is {size.Asked}, but the model {name} has {size.Is}")];
+        if (others.Length > 0)
+            throw new InvalidDataException($"{string.Join('\n', others)}\nweights keep their shape: leave these keys out (model.gpt2_config_kwargs: null), or set model.from_scratch to true");
     }
 
     /// <summary>What the run would take with another choice of what is computed again, in bytes.</summary>

@@ -49,6 +49,8 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
             ("training.max_steps is 0", ["--override", "training.max_steps=0"]),
             ("longer than the model's n_positions = 64", ["--override", "training.sequence_length=65"]),
             ("objective.beta is missing; AWR needs", ["--override", "objective.name=AWR"]),
+            ("--override objective.name=filtering: objective.name is 'filtering'; MLE (with dataset.filter_threshold for filtering,", ["--override", "objective.name=filtering"]),
+            ("training.adam_beta2 is '1'; expected a number from 0 up to but not including 1", ["--override", "training.adam_beta2=1"]),
             ("GB of memory and there are ", ["--override", "model.gpt2_config_kwargs.n_embd=16384", "model.gpt2_config_kwargs.n_layer=64"]),
             ("no such folder; give a run, a checkpoint or a model directory", ["--override", "model.from_scratch=false", $"model.path_or_name={workspace.At("nowhere")}"]),
             ("and 0 is 0, so nothing would get the tag b; give ascending thresholds, or fewer", ["--override", "tokenizer.special_tokens=[a, b, c]",
@@ -66,6 +68,7 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
     public void BadUsage_Is2()
     {
         CliProcess.Run("train").Failed(2, "no configuration; give --task FILE");
+        CliProcess.Run("train", "--resume").Failed(2, "--resume does not say what to go on with; give the run's folder with --output DIR");
         CliProcess.Run("train", "--task", workspace.Config, "--data", workspace.Data).Failed(2, "no folder for the run; give --output DIR");
         workspace.Train("bad", "--resume", "--force").Failed(2, "--resume goes on with a run, --force replaces it");
         workspace.Train("bad", "--threads", "-1").Failed(2, "--threads -1: 0 (all) to 1024 was expected");
@@ -96,6 +99,7 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         workspace.Train("mine", "--force").Failed(1, "mine holds something that is no run; give another folder");
         Assert.Equal(["config.yml"], Directory.GetFileSystemEntries(mine).Select(Path.GetFileName));
         workspace.Train("words.txt", "--force").Failed(1, "words.txt is a file; give another folder");
+        workspace.Train(Path.Combine("words.txt", "run")).Failed(1, "words.txt is a file, so ");
     }
 
     [Fact]

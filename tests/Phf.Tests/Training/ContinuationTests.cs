@@ -53,6 +53,22 @@ public sealed class ContinuationTests : IDisposable
     }
 
     [Fact]
+    public void AnotherShapeThanTheModels_IsRefused_AlsoWhereTheWeightsWouldFit()
+    {
+        RunConfig mle = Base;
+        RunDirectory first = _runs.Start("first", mle);
+        DocumentsRead(mle, first, out _);
+        Gpt2Config shape = Gpt2Config.FromFile(Path.Combine(first.LatestCheckpoint(), "config.json"));
+        RunConfig conditional = Conditional(mle, first.Path);
+        RunConfig With(Gpt2ConfigKwargs own) => conditional with { Model = conditional.Model with { Gpt2ConfigKwargs = own } };
+        string message = Assert.Throws<InvalidDataException>(() => RunPlan.Create(With(new() { NHead = 2 * shape.Heads, NInner = 12 }))).Message;
+        Assert.Contains($"model.gpt2_config_kwargs.n_head is {2 * shape.Heads}, but the model {first.Path} has {shape.Heads}\n", message);
+        Assert.Contains($"model.gpt2_config_kwargs.n_inner is 12, but the model {first.Path} has {4 * shape.Channels}\n", message);
+        using RunPlan same = RunPlan.Create(With(new() { NHead = shape.Heads, NLayer = shape.Layers, NEmbd = shape.Channels, NInner = 4 * shape.Channels }));
+        Assert.Equal(shape.Heads, same.Model.Heads);
+    }
+
+    [Fact]
     public void OtherNumberOfSequences_BeginsBehindTheFurthest()
     {
         RunConfig mle = Base;

@@ -57,6 +57,20 @@ public sealed class TagsTests : IDisposable
     }
 
     [Fact]
+    public void ATagThatNothingGets_IsTold()
+    {
+        IReadOnlyList<string> Notes(params string[] thresholds)
+        {
+            using RunPlan plan = RunPlan.Create(_runs.Tagged(SmallRun.ThreeTags with { Thresholds = [.. thresholds.Select(Threshold.Parse)] }));
+            return [.. plan.Notes.Where(note => note.Contains("nothing gets the tag", StringComparison.Ordinal))];
+        }
+
+        Assert.Empty(Notes("p30", "p70"));
+        Assert.StartsWith("nothing gets the tag <|good|>: its threshold is -1, and scores lie between 0 and ", Assert.Single(Notes("-1", "p70")));
+        Assert.StartsWith("nothing gets the tag <|bad|>: its threshold is 7, and ", Assert.Single(Notes("p30", "7")));
+    }
+
+    [Fact]
     public void TagOfOneToken_NeedsTheToken_AndATextMustBeNone()
     {
         RunConfig config = _runs.Tagged(SmallRun.ThreeTags);

@@ -133,7 +133,7 @@ internal sealed partial class ConfigBinder(Type root)
     {
         string text => rules.Choices.Length == 0 || rules.Choices.Contains(text),
         int or long or double => Convert.ToDouble(value, CultureInfo.InvariantCulture) is double number
-            && number >= rules.Min && number <= rules.Max && (double.IsNegativeInfinity(rules.Above) || number > rules.Above),
+            && number >= rules.Min && number <= rules.Max && number < rules.Below && (double.IsNegativeInfinity(rules.Above) || number > rules.Above),
         _ => true,
     };
 

@@ -5,7 +5,7 @@ namespace Phf.Training.Configuration;
 /// <summary>Checks that compare several keys; those of one key alone stand in its <see cref="KeyAttribute"/>.</summary>
 internal static class ConfigChecks
 {
-    /// <summary>The parameters of each objective; names that are not here are not checked (whoever builds the objective knows them).</summary>
+    /// <summary>The objectives, and the parameters of each.</summary>
     private static readonly Dictionary<string, string[]> Parameters = new()
     {
         ["MLE"] = [],
@@ -89,8 +89,13 @@ internal static class ConfigChecks
     {
         if (objective is { Name: "Unlikelihood", Soft: false, ScoreThreshold: null })
             yield return ("objective.score_threshold", "is missing; Unlikelihood needs it (0 is a threshold), or objective.soft: true");
-        if (!Parameters.TryGetValue(objective.Name, out string[]? parameters)
-            || !written.Entries.TryGetValue("objective", out ConfigEntry? section) || section.Value is not MappingNode given) yield break;
+        if (!Parameters.TryGetValue(objective.Name, out string[]? parameters))
+        {
+            yield return ("objective.name", $"is '{objective.Name}'; MLE (with dataset.filter_threshold for filtering, with dataset.conditional_training_config for "
+                + "conditional training), Unlikelihood, RWR and AWR are known");
+            yield break;
+        }
+        if (!written.Entries.TryGetValue("objective", out ConfigEntry? section) || section.Value is not MappingNode given) yield break;
         foreach (ConfigKey key in ConfigKey.Of(typeof(ObjectiveSection)))
             if (key.Name != "name" && given.Entries.ContainsKey(key.Name) && !parameters.Contains(key.Name)
                 && !Equals(key.Property.GetValue(objective), key.Property.GetValue(new ObjectiveSection())))

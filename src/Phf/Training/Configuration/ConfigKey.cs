@@ -64,6 +64,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
             if (Rules.Choices.Length > 0) return $"one of {string.Join(", ", Rules.Choices)}";
             string range = (Rules.Above, Rules.Min, Rules.Max) switch
             {
+                _ when Rules.Below < double.PositiveInfinity => $" from {Rules.Min} up to but not including {Rules.Below}",
                 ( > double.NegativeInfinity, _, < double.PositiveInfinity) => $" above {Rules.Above} and at most {Rules.Max}",
                 ( > double.NegativeInfinity, _, _) => $" above {Rules.Above}",
                 (_, > double.NegativeInfinity, < double.PositiveInfinity) => $" from {Rules.Min} to {Rules.Max}",

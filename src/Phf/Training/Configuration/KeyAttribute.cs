@@ -19,6 +19,9 @@ internal sealed class KeyAttribute(string help) : Attribute
     /// <summary>Largest allowed number.</summary>
     public double Max { get; init; } = double.PositiveInfinity;
 
+    /// <summary>A number that the value must stay below; only beside <see cref="Min"/>.</summary>
+    public double Below { get; init; } = double.PositiveInfinity;
+
     /// <summary>The allowed words; empty allows any text.</summary>
     public string[] Choices { get; init; } = [];
 

@@ -34,7 +34,7 @@ public sealed record SweepSection
 /// <summary>Section <c>evaluate</c> of a sweep.</summary>
 public sealed record SweepEvaluation
 {
-    [Key("What scores the samples: pii, pep8, words. Not set: what scored the data.")]
+    [Key("What scores the samples: pii, pep8, pep8-fixed, toxicity, words. Not set: what scored the data.")]
     public string? Scorer { get; init; }
 
     [Key("Word list of the scorer words.")]

@@ -11,7 +11,7 @@ namespace Phf.Training.Configuration;
 [WithoutEffect("nothing is sent to the Hugging Face Hub", "push_to_hub", "hub_model_id", "hub_strategy", "hub_token", "hub_private_repo")]
 public sealed record TrainingSection
 {
-    [Key("Folder of the run. Not set: the verb chooses one under runs/.")]
+    [Key("Folder of the run. The option --output sets it; one of both is needed, but for a dry run.")]
     public string? OutputDir { get; init; }
 
     [Key("Sequences per step of the optimizer; a multiple of per_device_train_batch_size. Not set: per_device_train_batch_size.", Min = 1)]
@@ -45,10 +45,10 @@ public sealed record TrainingSection
     [Key("AdamW's decoupled weight decay; biases and layer normalisation are left out.", Min = 0)]
     public double WeightDecay { get; init; }
 
-    [Key("AdamW's decay of the mean of gradients.", Min = 0, Max = 1)]
+    [Key("AdamW's decay of the mean of gradients.", Min = 0, Below = 1)]
     public double AdamBeta1 { get; init; } = 0.9;
 
-    [Key("AdamW's decay of the mean of squared gradients.", Min = 0, Max = 1)]
+    [Key("AdamW's decay of the mean of squared gradients.", Min = 0, Below = 1)]
     public double AdamBeta2 { get; init; } = 0.999;
 
     [Key("AdamW's epsilon.", Min = 0)]

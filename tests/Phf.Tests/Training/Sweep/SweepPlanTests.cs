@@ -92,7 +92,7 @@ public sealed class SweepPlanTests : IDisposable
             "grid.yml line 12: 'training..x' is no key; expected one such as training.learning_rate",
             "grid.yml: seeds has 1 2 times; keep one",
             "grid.yml line 8: unknown key training.lerning_rate; the nearest known key is training.learning_rate",
-            "grid.yml line 11: training.adam_beta1 is '2'; expected a number from 0 to 1",
+            "grid.yml line 11: training.adam_beta1 is '2'; expected a number from 0 up to but not including 1",
             "grid.yml line 6: unknown key modle; the nearest known key is model",
             "nowhere.yml does not exist",
         ], Lines(problem));
