@@ -1,6 +1,8 @@
 using Phf.Benchmarks;
 using Phf.Numerics.Backend;
 
+if (args is ["pep8", .. string[] paths]) return Pep8Benchmark.Run(paths);
+
 // dotnet run -c Release --project bench/Phf.Benchmarks -- gemm | step [NAME] | profile NAME     (PHF_SIMD forces a width, PHF_THREADS the threads)
 int threads = int.TryParse(Environment.GetEnvironmentVariable("PHF_THREADS"), out int value) ? value : 0;
 SimdWidth width = Backends.DefaultWidth;

@@ -30,7 +30,7 @@ internal static class PythonText
     }
 
     /// <summary><c>\s</c>.</summary>
-    public static bool IsWhite(char c) => Whites.Contains(c);
+    public static bool IsWhite(char c) => c == ' ' || ((c < ' ' || c >= '\u0085') && Whites.Contains(c));
 
     public static int SkipWhite(ReadOnlySpan<char> text, int at)
     {
