@@ -16,6 +16,6 @@ switch (args)
         using (var timed = new TimedBackend(backend)) StepBenchmark.Run(timed, width, name);
         return 0;
     default:
-        Console.Error.WriteLine("usage: Phf.Benchmarks gemm | step [quickstart|tiny|small|124M] | profile NAME");
+        Console.Error.WriteLine("usage: Phf.Benchmarks pep8 FILES_OR_FOLDERS | gemm | step [quickstart|tiny|small|124M] | profile NAME");
         return 2;
 }

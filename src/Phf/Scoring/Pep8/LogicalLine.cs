@@ -84,8 +84,8 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
         SeenDocstring = SeenCode = BreaksReference = HasBackslash = false;
     }
 
-    /// <summary>Takes in the next token.</summary>
-    public void Extend() => _end++;
+    /// <summary>Takes in the tokens up to index <paramref name="end"/>.</summary>
+    public void ExtendTo(int end) => _end = end;
 
     /// <summary>The next logical line begins behind the tokens taken in.</summary>
     public void DropTokens()
@@ -121,9 +121,10 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
         _hasBuiltText = IsExempt = HasText = false;
         (_row, _firstToken, _lastToken) = (0, -1, -1);
         var comments = LineFeatures.None;
-        for (int i = _begin; i < _end; i++)
+        ReadOnlySpan<PythonToken> all = tokens.Range(0, _end);
+        for (int i = _begin; i < all.Length; i++)
         {
-            ref readonly PythonToken token = ref tokens[i];
+            ref readonly PythonToken token = ref all[i];
             if (token.IsLayout) continue;
             if (_row == 0) (_row, _column) = (token.StartRow, token.StartColumn);
             if (token.Kind == TokenKind.Comment)
@@ -133,7 +134,7 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
                 continue;
             }
             HasText |= token.End > token.Start;
-            if (_firstToken >= 0) survey.Add(tokens[_lastToken], token);
+            if (_firstToken >= 0) survey.Add(all[_lastToken], token);
             else
             {
                 survey.AddFirst(token);

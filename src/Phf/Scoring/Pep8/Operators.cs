@@ -3,6 +3,8 @@ namespace Phf.Scoring.Pep8;
 /// <summary>Python's operators, brackets and punctuation.</summary>
 internal static class Operators
 {
+    private static readonly TokenTraits[] SingleTraits = [.. Enumerable.Range(0, 128).Select(static c => TraitsOfSingle((char)c))];
+
     /// <summary>Characters of the operator that <paramref name="text"/> begins with; 0 if it begins with none.</summary>
     public static int Length(ReadOnlySpan<char> text)
     {
@@ -28,25 +30,24 @@ internal static class Operators
 
     public static TokenTraits Traits(ReadOnlySpan<char> text)
     {
-        if (text.Length > 1)
+        if (text.Length == 1) return SingleTraits[text[0]];
+        return text switch
         {
-            return text switch
-            {
-                "@=" or "..." => TokenTraits.None,
-                "**" or ">>" => TokenTraits.NeedsEvenBlanks | TokenTraits.MayBeSign,
-                "//" or "<<" => TokenTraits.NeedsEvenBlanks,
-                _ => TokenTraits.NeedsBlanks,
-            };
-        }
-        return text[0] switch
-        {
-            '(' or '[' or '{' => TokenTraits.Opens,
-            ')' or ']' or '}' => TokenTraits.Closes,
-            ',' or ';' or ':' => TokenTraits.Punctuation,
-            '<' or '>' or '=' => TokenTraits.NeedsBlanks,
-            '*' or '+' or '-' => TokenTraits.NeedsEvenBlanks | TokenTraits.MayBeSign,
-            '.' or '~' => TokenTraits.None,
-            _ => TokenTraits.NeedsEvenBlanks,
+            "@=" or "..." => TokenTraits.None,
+            "**" or ">>" => TokenTraits.NeedsEvenBlanks | TokenTraits.MayBeSign,
+            "//" or "<<" => TokenTraits.NeedsEvenBlanks,
+            _ => TokenTraits.NeedsBlanks,
         };
     }
+
+    private static TokenTraits TraitsOfSingle(char c) => c switch
+    {
+        '(' or '[' or '{' => TokenTraits.Opens,
+        ')' or ']' or '}' => TokenTraits.Closes,
+        ',' or ';' or ':' => TokenTraits.Punctuation,
+        '<' or '>' or '=' => TokenTraits.NeedsBlanks,
+        '*' or '+' or '-' => TokenTraits.NeedsEvenBlanks | TokenTraits.MayBeSign,
+        '/' or '%' or '@' or '&' or '|' or '^' => TokenTraits.NeedsEvenBlanks,
+        _ => TokenTraits.None,
+    };
 }

@@ -16,7 +16,7 @@ public sealed class Pep8Checker
     private readonly ContinuationLineChecks _continuationLines;
     private readonly List<Violation> _found = [];
     private int _depth;
-    private int _previousLineStart, _previousLineEnd; // the physical line of the token before
+    private int _previousLineStart, _previousLineEnd; // the physical line of the last token of the line read before
 
     /// <summary>A checker for one text after another; its buffers grow with the longest. For one thread at a time.</summary>
     internal Pep8Checker(Pep8Options options)
@@ -81,18 +81,25 @@ public sealed class Pep8Checker
     /// <summary>Checks the line that was read last, whose tokens begin at <paramref name="index"/>, and the statement that ends with it.</summary>
     private void TakeFrom(int index)
     {
-        for (; index < _tokens.Count; index++)
+        int end = _tokens.Count;
+        if (index == end) return;
+        (int, int) lastLine = (_tokens[end - 1].LineStart, _tokens[end - 1].LineEnd);
+        bool everyTokenMayEndLine = _tokenizer.EndsWithBackslash;
+        for (; index < end; index++)
         {
             ref readonly PythonToken token = ref _tokens[index];
             if (token.StartRow > _source.LineCount) break;
-            bool mayEndLine = token.IsLayout || _tokenizer.EndsWithBackslash;
-            if (mayEndLine || token.IsTall) CheckPhysical(token);
-            (_previousLineStart, _previousLineEnd) = (token.LineStart, token.LineEnd);
-            _line.Extend();
+            if (token.IsLayout || everyTokenMayEndLine || token.IsTall) CheckPhysical(token);
             if (token.Opens) _depth++;
             else if (token.Closes) _depth--;
-            else if (_depth == 0 && token.Kind is TokenKind.NewLine or TokenKind.LineBreak) EndLine(token.Kind);
+            else if (_depth == 0 && token.Kind is TokenKind.NewLine or TokenKind.LineBreak)
+            {
+                _line.ExtendTo(index + 1);
+                EndLine(token.Kind);
+            }
         }
+        if (_tokens.Count > 0) _line.ExtendTo(index);
+        (_previousLineStart, _previousLineEnd) = lastLine;
     }
 
     private void NoteIndentCharacter()

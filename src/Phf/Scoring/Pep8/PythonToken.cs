@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Phf.Scoring.Pep8;
 
 /// <summary>The kinds of tokens of Python's <c>tokenize</c> module; <see cref="LineBreak"/> is its NL, a line end that ends no statement.</summary>
@@ -62,9 +64,12 @@ internal sealed class TokenList
     public void Clear() => Count = 0;
 
     /// <summary>A place for one more token, to be filled in all its fields.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref PythonToken Add()
     {
-        if (Count == _items.Length) Array.Resize(ref _items, 2 * Count);
+        if (Count == _items.Length) Grow();
         return ref _items[Count++];
     }
+
+    private void Grow() => Array.Resize(ref _items, 2 * Count);
 }

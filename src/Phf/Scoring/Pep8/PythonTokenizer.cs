@@ -209,6 +209,8 @@ internal sealed class PythonTokenizer(PythonSource source, TokenList tokens)
     private int ScanToken(int at)
     {
         char c = _text[at];
+        if (Characters.BeginsPlainName(c)) return Name(at, Characters.WordEnd(_text, at + 1));
+        if (Characters.IsPlainOperator(c, at + 1 < _text.Length ? _text[at + 1] : '\0')) return Operator(at, 1);
         if (Characters.MayBeginString(c) && StringScanner.QuoteAt(_text, at) is >= 0 and var quote)
         {
             int end = ScanString(at, quote);
@@ -220,7 +222,12 @@ internal sealed class PythonTokenizer(PythonSource source, TokenList tokens)
             return number;
         }
         int wordEnd = Characters.WordEnd(_text, at);
-        if (wordEnd > at) return Word(at, wordEnd, c);
+        if (wordEnd > at && PythonSource.IsIdentifierStart(c)) return Name(at, wordEnd);
+        if (wordEnd > at)
+        {
+            Add(TokenKind.Operator, at, wordEnd); // digits and the like of other scripts
+            return wordEnd;
+        }
         return c switch
         {
             '#' => Comment(at),
@@ -228,17 +235,12 @@ internal sealed class PythonTokenizer(PythonSource source, TokenList tokens)
             '\r' when IsLineFeed(at + 1) => LineEnd(at),
             '\\' when IsLineFeed(at + 1) => Continuation(at + 2),
             '\\' when at + 1 < _text.Length && _text[at + 1] == '\r' && IsLineFeed(at + 2) => Continuation(at + 3),
-            _ => Operator(at),
+            _ => Operator(at, Operators.Length(_text.AsSpan(at.._lineEnd))),
         };
     }
 
-    private int Word(int at, int end, char first)
+    private int Name(int at, int end)
     {
-        if (!PythonSource.IsIdentifierStart(first))
-        {
-            Add(TokenKind.Operator, at, end);
-            return end;
-        }
         ref PythonToken token = ref Place(TokenKind.Name, at, end);
         token.Word = PythonWords.Of(_text.AsSpan(at, end - at));
         token.Traits = PythonWords.Traits(token.Word);
@@ -267,9 +269,8 @@ internal sealed class PythonTokenizer(PythonSource source, TokenList tokens)
         return end;
     }
 
-    private int Operator(int at)
+    private int Operator(int at, int length)
     {
-        int length = Operators.Length(_text.AsSpan(at.._lineEnd));
         if (length == 0) return at;
         ref PythonToken token = ref Place(TokenKind.Operator, at, at + length);
         token.Traits = Operators.Traits(_text.AsSpan(at, length));
