@@ -40,10 +40,13 @@ public sealed class Pep8Checker
     public static List<Violation> Check(string text, Pep8Options options)
     {
         List<Violation> found = new Pep8Checker(options).Find(text);
-        found.Sort(static (a, b) => a.Line != b.Line ? a.Line.CompareTo(b.Line)
-            : a.Column != b.Column ? a.Column.CompareTo(b.Column) : string.CompareOrdinal(a.Code, b.Code));
+        found.Sort(ByPlace);
         return found;
     }
+
+    /// <summary>The order in which pycodestyle reports: by line, column and code.</summary>
+    internal static int ByPlace(Violation a, Violation b) => a.Line != b.Line ? a.Line.CompareTo(b.Line)
+        : a.Column != b.Column ? a.Column.CompareTo(b.Column) : string.CompareOrdinal(a.Code, b.Code);
 
     /// <summary>The violations in <paramref name="text"/> in the order they were found, in a list that the next call overwrites.</summary>
     internal List<Violation> Find(string text)
