@@ -1,7 +1,7 @@
 using Phf.Benchmarks;
 using Phf.Numerics.Backend;
 
-// Comparisons that phf bench has no place for. dotnet run -c Release --project bench/Phf.Benchmarks -- openblas | scorer NAME FILE [MODEL]
+// Comparisons that phf bench has no place for. dotnet run -c Release --project bench/Phf.Benchmarks -- openblas | scorer NAME FILE [MODEL] | pep8 FILES_OR_FOLDERS
 // PHF_THREADS sets the threads, PHF_SIMD the vector width.
 int threads = int.TryParse(Environment.GetEnvironmentVariable("PHF_THREADS"), out int value) ? value : 0;
 switch (args)
@@ -10,7 +10,8 @@ switch (args)
         using (IBackend backend = Backends.CreateCpu(threads)) OpenBlas.Run(backend);
         return 0;
     case ["scorer", string name, string file, .. { Length: <= 1 } rest]: ScorerBenchmark.Run(name, rest.FirstOrDefault(), file, threads); return 0;
+    case ["pep8", .. string[] paths]: Pep8Benchmark.Run(paths); return 0;
     default:
-        Console.Error.WriteLine("usage: Phf.Benchmarks openblas | scorer NAME FILE [MODEL]");
+        Console.Error.WriteLine("usage: Phf.Benchmarks openblas | scorer NAME FILE [MODEL] | pep8 FILES_OR_FOLDERS");
         return 2;
 }

@@ -11,6 +11,14 @@ namespace Phf.Scoring;
 public sealed class Pep8Scorer : ILineScorer, ISpanScorer
 {
     private static readonly Pep8Options Options = new();
+    private static readonly List<Violation> None = [];
+
+    /// <summary>Characters of the longest text for which a thread's checker is used; for longer ones there is a new one, lest its buffers stay.</summary>
+    private const int LargestKept = 1 << 20;
+
+    [ThreadStatic]
+    private static Pep8Checker? t_checker;
+
     private readonly bool _fixed;
 
     /// <param name="fixedLines">
@@ -25,8 +33,8 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
         for (int i = 0; i < texts.Length; i++)
         {
-            List<Violation> violations = Violations(texts[i], out _);
-            scores[i] = violations.Count == 0 ? 0 : (double)violations.Count / PythonText.CountCodePoints(texts[i]);
+            int count = Violations(texts[i], out _).Count;
+            scores[i] = count == 0 ? 0 : (double)count / PythonText.CountCodePoints(texts[i]);
         }
     }
 
@@ -64,6 +72,7 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
     {
         var spans = new List<ScoredSpan>();
         List<Violation> violations = Violations(text, out PythonSource source);
+        violations.Sort(Pep8Checker.ByPlace);
         int mark = PythonText.CountCodePoints(text) - source.Text.Length; // the byte order mark
         int start = 0, end = 0, count = 0;
         foreach (Violation violation in violations)
@@ -100,14 +109,17 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
 
     /// <summary>
     /// What pycodestyle reports; nothing where the reference's scorers catch an error: printing a line with a lone surrogate, and
-    /// <see cref="Pep8Checker.Run"/>'s IndexError.
+    /// <see cref="Pep8Checker.BreaksReference"/>. The list and the source are good until the next call on this thread.
     /// </summary>
     private static List<Violation> Violations(string text, out PythonSource source)
     {
-        (List<Violation> violations, source, bool breaksReference) = Pep8Checker.Run(text, Options);
-        if (breaksReference) return [];
+        bool isLarge = text.Length > LargestKept;
+        Pep8Checker checker = isLarge ? new Pep8Checker(Options) : t_checker ??= new Pep8Checker(Options);
+        List<Violation> violations = checker.Find(text);
+        source = checker.Source;
+        if (checker.BreaksReference) return None;
         foreach (Violation violation in violations)
-            if (violation.Line <= source.LineCount && source.Line(violation.Line).ContainsAnyInRange('\uD800', '\uDFFF')) return [];
+            if (violation.Line <= source.LineCount && source.Line(violation.Line).ContainsAnyInRange('\uD800', '\uDFFF')) return None;
         return violations;
     }
 }

@@ -88,11 +88,52 @@ public sealed class Pep8ScorerTests
             Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
             "if x:\n" + string.Concat(Enumerable.Range(1, 1400).Select(depth => new string(' ', depth) + "if x:\n")),
             "# " + Repeat("x ", 500_000), Repeat("0", 1_000_000), Repeat("1_", 500_000), Repeat("\r", 1_000_000), Repeat("raise a,", many),
+            "x = f(" + Repeat("(a)", 300_000) + ",\n  b)\n", "x = (\n" + Repeat("((a,\n b), c),\n", many) + ")\n", Repeat("[", many) + "\n" + Repeat("]", many) + "\n",
+            "x = (" + Repeat("a, ", 300_000) + "\n" + Repeat(" b +\n", many) + ")\n", "x = 1 + \\\n" + Repeat("    a + \\\n", many) + "    b\n",
+            "x = {\n" + string.Concat(Enumerable.Range(1, 1000).Select(depth => new string(' ', depth) + "a:\n")) + Repeat("b,\n", many),
+            "class A:\n" + Repeat("    @a\n", many) + "    def f(self):\n        pass\n", Repeat("x = \"\"\"\n", many), Repeat("'''", 300_001), Repeat("\r\n", many),
         ];
         var watch = Stopwatch.StartNew();
         var everything = new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 };
         Assert.InRange(texts.Sum(text => Pep8Checker.Check(text, everything).Count), many, int.MaxValue);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
+    }
+
+    [Fact]
+    public void Score_OfTextsLikeThoseBefore_AllocatesNothing()
+    {
+        const string piece = "class A:\n  x=[1,\n   \"\"\"a\n\\d\"\"\"]\n  def f(a = 1):\n    pass\n";
+        string[] texts = [.. Enumerable.Range(1, 50).Select(static count => "import os\n" + Repeat(piece, count))];
+        double[] scores = new double[texts.Length];
+        var scorer = new Pep8Scorer();
+        scorer.Score(texts, scores);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        scorer.Score(texts, scores);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.All(scores, static score => Assert.InRange(score, 0.05, 1));
+    }
+
+    /// <summary>What one text leaves behind in a thread's buffers does not change the score of the next.</summary>
+    [Fact]
+    public void Score_IsTheSameWhateverWasScoredBefore()
+    {
+        string[] texts =
+        [
+            "x = (1,\n", "def f(a = 1):\n\treturn a\n", "if x:\n        y\n    z\n", "s = 'a\\\n", "\"\"\"a\n", "x = [\n    \"\"\"a\nb\"\"\"]", "x = [\n    \"\"\"a\nb\"\"\"",
+            "@a\n\n\ndef f(): pass\n", "class A:\n    def f(): pass\n    def g(): pass\n",
+        ];
+        foreach (string first in texts)
+        {
+            foreach (string second in texts)
+            {
+                double[] alone = new double[1], behind = new double[2];
+                var thread = new Thread(() => new Pep8Scorer().Score([second], alone)); // has buffers of its own
+                thread.Start();
+                thread.Join();
+                new Pep8Scorer().Score([first, second], behind);
+                Assert.Equal(alone[0], behind[1]);
+            }
+        }
     }
 
     private static string Repeat(string text, int count) => new StringBuilder(text.Length * count).Insert(0, text, count).ToString();

@@ -7,24 +7,29 @@ internal sealed class BlankLineChecks(PythonSource source)
 {
     private const int AtTop = 2, InClass = 1;
 
-    /// <summary>For each line (from 0), the last line before it that has text and is indented less; -1 if there is none. Made when first needed.</summary>
-    private int[]? _outer;
-    private int[] _widths = [];
-    private int[]? _nextDefinition, _nextText;
+    /// <summary>For each line (from 0) that was looked at, the last line before it that has text and is indented less; -1 if there is none.</summary>
+    private int[] _outer = [];
+    private int[] _widths = [];           // of indentation; -1 for a blank line
+    private int _known, _lastKnown;       // lines looked at; the last one of them that has text
+    private NextLine _nextDefinition, _nextText;
 
-    private delegate bool TextTest(ReadOnlySpan<char> text);
+    /// <summary>Begins with a new text.</summary>
+    public void Start()
+    {
+        (_known, _lastKnown) = (0, -1);
+        _nextDefinition = _nextText = default;
+    }
 
     public void Check(LogicalLine line)
     {
         if (!line.Previous.Exists && line.BlankBefore < AtTop) return;
-        ReadOnlySpan<char> text = line.Text;
         if (line.Previous.IsDecorator)
         {
             if (line.BlankLines > 0) line.Report(0, "E304");
         }
         else if (line.BlankLines > AtTop || (line.IndentLevel > 0 && line.BlankLines == InClass + 1)) line.Report(0, "E303");
-        else if (BeginsDefinition(text)) CheckDefinition(line);
-        else if (!text.IsEmpty && line.IndentLevel == 0 && line.BlankBefore != AtTop && line.Previous.LastAtTopIsDefinition) line.Report(0, "E305");
+        else if (BeginsDefinition(line)) CheckDefinition(line);
+        else if (line.HasText && line.IndentLevel == 0 && line.BlankBefore != AtTop && line.Previous.LastAtTopIsDefinition) line.Report(0, "E305");
     }
 
     private void CheckDefinition(LogicalLine line)
@@ -46,28 +51,17 @@ internal sealed class BlankLineChecks(PythonSource source)
     {
         int at = line.LineNumber - 1;
         if (at >= 1 && PythonSource.Indentation(source.Line(at)) > line.IndentLevel) return false;
-        _nextDefinition ??= FindNext(static text => !text.StartsWith('@') && BeginsDefinition(text));
-        _nextText ??= FindNext(static text => !text.IsEmpty);
-        int definition = _nextDefinition[at];
+        int definition = _nextDefinition.From(at, source, static text => !text.StartsWith('@') && BeginsDefinition(text));
         if (definition == source.LineCount) return false;
-        int next = _nextText[definition + 1];
+        int next = _nextText.From(definition + 1, source, static text => !text.IsEmpty);
         return next == source.LineCount || PythonSource.Indentation(source.Line(next + 1)) <= line.IndentLevel;
-    }
-
-    /// <summary>For each line (from 0) and the end, the first line from it on whose text without outer blanks is sought; the number of lines if none.</summary>
-    private int[] FindNext(TextTest isSought)
-    {
-        var next = new int[source.LineCount + 1];
-        next[^1] = source.LineCount;
-        for (int i = next.Length - 2; i >= 0; i--) next[i] = isSought(PythonSource.Trim(source.Line(i + 1))) ? i : next[i + 1];
-        return next;
     }
 
     /// <summary>Whether the first line above with less indentation that is a def, or is not indented, is a def.</summary>
     private bool IsNested(LogicalLine line)
     {
-        _outer ??= FindOuter();
         int at = line.LineNumber - 2;
+        FindOuter(at + 1);
         while (at >= 0 && (_widths[at] < 0 || _widths[at] >= line.IndentLevel)) at = _outer[at];
         for (; at >= 0; at = _outer[at])
         {
@@ -77,23 +71,31 @@ internal sealed class BlankLineChecks(PythonSource source)
         return false;
     }
 
-    private int[] FindOuter()
+    /// <summary>Looks at the first <paramref name="count"/> lines, as far as that is not done.</summary>
+    private void FindOuter(int count)
     {
-        var outer = new int[source.LineCount];
-        _widths = new int[source.LineCount];
-        int previous = -1;
-        for (int i = 0; i < outer.Length; i++)
+        if (count > _outer.Length)
         {
-            ReadOnlySpan<char> line = source.Line(i + 1);
-            bool isBlank = PythonSource.Trim(line).IsEmpty;
-            _widths[i] = isBlank ? -1 : PythonSource.Indentation(line);
-            outer[i] = previous;
-            if (isBlank) continue;
-            while (outer[i] >= 0 && _widths[outer[i]] >= _widths[i]) outer[i] = outer[outer[i]];
-            previous = i;
+            Array.Resize(ref _outer, Math.Max(count, 2 * _outer.Length));
+            Array.Resize(ref _widths, _outer.Length);
         }
-        return outer;
+        for (; _known < count; _known++)
+        {
+            ReadOnlySpan<char> line = source.Line(_known + 1);
+            bool isBlank = PythonText.SkipWhite(line, 0) == line.Length;
+            _widths[_known] = isBlank ? -1 : PythonSource.Indentation(line);
+            int outer = _lastKnown;
+            if (!isBlank)
+            {
+                while (outer >= 0 && _widths[outer] >= _widths[_known]) outer = _outer[outer];
+                _lastKnown = _known;
+            }
+            _outer[_known] = outer;
+        }
     }
+
+    private static bool BeginsDefinition(LogicalLine line) => line.FirstCharacter == '@'
+        || (line.FirstWord is PythonWord.Def or PythonWord.Async or PythonWord.Class && BeginsDefinition(line.Text));
 
     /// <summary>def, async def, class with white space behind, or a decorator.</summary>
     private static bool BeginsDefinition(ReadOnlySpan<char> text)
@@ -104,6 +106,23 @@ internal sealed class BlankLineChecks(PythonSource source)
         return end >= 0 && end < text.Length && PythonText.IsWhite(text[end]);
     }
 
+    private delegate bool TextTest(ReadOnlySpan<char> text);
+
+    /// <summary>The first line from a given one on whose text is sought. Asked for later and later lines it looks at each line once.</summary>
+    private struct NextLine
+    {
+        private int _from, _found;
+        private bool _isKnown;
+
+        /// <summary>The line (from 0), <paramref name="at"/> or a later one; the number of lines if there is none.</summary>
+        public int From(int at, PythonSource source, TextTest isSought)
+        {
+            if (_isKnown && at >= _from && at <= _found) return _found;
+            (_from, _found, _isKnown) = (at, at, true);
+            while (_found < source.LineCount && !isSought(PythonSource.Trim(source.Line(_found + 1)))) _found++;
+            return _found;
+        }
+    }
 }
 
 /// <summary>How statements begin.</summary>

@@ -5,32 +5,31 @@ namespace Phf.Scoring.Pep8;
 /// indentation in use (0: none yet), and the widths of the rows that opened a bracket of that depth. Each step takes time about independent of
 /// the depth.
 /// </summary>
-internal sealed class BracketStack
+internal sealed class BracketStack(ForgottenColumns forgotten)
 {
-    private readonly List<Level> _levels = [];
-    private readonly PriorityQueue<(int Depth, int Visual), int> _byColumn = new(); // the levels with a column, greatest first, outdated ones too
+    private readonly List<Level> _levels = [new()];
     private int _deepest; // levels above this have no rows
-
-    public BracketStack(int column)
-    {
-        _levels.Add(new Level());
-        _levels[0].Rows.Add(0);
-        Visual = column;
-    }
 
     public int Depth { get; private set; }
 
-    public int FirstVisual => _levels[0].Visual;
+    public int FirstVisual => VisualOf(_levels[0]);
 
     /// <summary>The column that rows at the current depth line up with; 0 if there is none yet.</summary>
     public int Visual
     {
-        get => _levels[Depth].Visual;
-        set
-        {
-            _levels[Depth].Visual = value;
-            if (value > 0) _byColumn.Enqueue((Depth, value), -value);
-        }
+        get => VisualOf(_levels[Depth]);
+        set => (_levels[Depth].Visual, _levels[Depth].Since) = (value, forgotten.Now);
+    }
+
+    /// <summary>Begins with a new statement, whose first token stands in <paramref name="column"/>.</summary>
+    public void Start(int column)
+    {
+        Depth = _deepest = 0;
+        Level level = _levels[0];
+        (level.Hanging, level.OpenedIn, level.FirstRow) = (0, 0, 0);
+        level.Rows.Clear();
+        level.Rows.Add(0);
+        Visual = column;
     }
 
     /// <summary>The hanging indentation in use at the current depth; 0 if there is none yet.</summary>
@@ -75,25 +74,25 @@ internal sealed class BracketStack
         AddOpeningRow(width);
     }
 
-    /// <summary>Goes back one level; no outer level lines up with a column behind the one returned.</summary>
+    /// <summary>Goes back one level. The outer levels no longer line up with a column behind the one returned, to which the level had lined up.</summary>
     public int Close(int lastStart, out int openedIn)
     {
         Level level = _levels[Depth];
-        int visual = level.Visual != 0 ? level.Visual : lastStart;
+        int visual = VisualOf(level) is > 0 and var column ? column : lastStart;
         openedIn = level.OpenedIn;
         _deepest = Depth;
         Depth--;
-        while (_byColumn.TryPeek(out var top, out _) && (top.Visual > visual || top.Depth > Depth))
-        {
-            _byColumn.Dequeue();
-            if (top.Depth <= Depth && _levels[top.Depth].Visual == top.Visual) _levels[top.Depth].Visual = 0;
-        }
+        forgotten.ForgetFrom(visual);
         return visual;
     }
+
+    /// <summary>A level's own column is kept when it is the first of the forgotten ones.</summary>
+    private int VisualOf(Level level) => level.Visual > 0 && forgotten.Holds(level.Visual - 1, level.Since) ? level.Visual : 0;
 
     private sealed class Level
     {
         public int Visual { get; set; }
+        public long Since { get; set; } // when Visual was set
         public int Hanging { get; set; }
         public int OpenedIn { get; set; }
         public int FirstRow { get; set; }

@@ -7,7 +7,7 @@ internal static class CommentChecks
 {
     public static void Check(LogicalLine line)
     {
-        CheckBeginning(line);
+        if (line.Has(LineFeatures.Comment)) CheckBeginning(line);
         if (line.Options.MaxDocLength is { } limit && !line.IsExempt) CheckLength(line, limit);
     }
 

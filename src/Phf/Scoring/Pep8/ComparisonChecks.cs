@@ -7,11 +7,10 @@ internal static class ComparisonChecks
 {
     public static void Check(LogicalLine line)
     {
-        ReadOnlySpan<char> text = line.Text;
-        CheckNegated(line, text);
+        if (line.Has(LineFeatures.Negation | LineFeatures.OddBlank)) CheckNegated(line, line.Text);
         if (line.IsExempt) return;
-        CheckSingletons(line, text);
-        CheckTypes(line, text);
+        if (line.Has(LineFeatures.Singleton) && line.Has(LineFeatures.LongOperator)) CheckSingletons(line, line.Text);
+        if (line.Has(LineFeatures.TypeLike)) CheckTypes(line, line.Text);
     }
 
     private static void CheckSingletons(LogicalLine line, ReadOnlySpan<char> text)

@@ -9,32 +9,40 @@ internal sealed class ContinuationLineChecks
     private readonly LogicalLine _line;
     private readonly PythonSource _source;
     private readonly BracketStack _brackets;
-    private readonly VisualIndents _visual = new();
-    private readonly int[] _widths;       // of each row, relative to the first
-    private readonly int[] _opened;       // brackets that each row opened and that are still open
-    private readonly int _firstRow;
-    private readonly bool _opensBlock;
+    private readonly ForgottenColumns _forgotten = new();
+    private readonly VisualIndents _visual;
+    private int[] _widths = new int[16];  // of each row, relative to the first
+    private int[] _opened = new int[16];  // brackets that each row opened and that are still open
+    private int _rows, _firstRow;
     private int _row;
     private int _lastStart;               // column of the token that began the last continuation row
     private VisualMark _mark;             // of the last continuation row
     private bool _behindString;           // the token before goes over several rows
 
-    private ContinuationLineChecks(LogicalLine line, int rows)
+    public ContinuationLineChecks(LogicalLine line)
     {
-        ReadOnlySpan<PythonToken> tokens = line.Tokens;
         (_line, _source) = (line, line.Source);
-        (_widths, _opened) = (new int[rows], new int[rows]);
-        _firstRow = tokens[0].StartRow;
-        _opensBlock = line.Text.EndsWith(':');
-        _lastStart = tokens[0].StartColumn;
-        _brackets = new BracketStack(tokens[0].StartColumn);
+        (_brackets, _visual) = (new BracketStack(_forgotten), new VisualIndents(_forgotten));
     }
 
-    public static void Check(LogicalLine line)
+    public void Check()
     {
-        ReadOnlySpan<PythonToken> tokens = line.Tokens;
-        int rows = 1 + tokens[^1].StartRow - tokens[0].StartRow;
-        if (rows > 1 && !line.IsExempt) new ContinuationLineChecks(line, rows).Run(tokens);
+        ReadOnlySpan<PythonToken> tokens = _line.Tokens;
+        _rows = 1 + tokens[^1].StartRow - tokens[0].StartRow;
+        if (_rows == 1 || _line.IsExempt) return;
+        Start(tokens[0]);
+        Run(tokens);
+    }
+
+    private void Start(in PythonToken first)
+    {
+        if (_rows > _widths.Length) (_widths, _opened) = (new int[2 * _rows], new int[2 * _rows]);
+        Array.Clear(_widths, 0, _rows);
+        Array.Clear(_opened, 0, _rows);
+        (_firstRow, _lastStart, _row, _mark, _behindString) = (first.StartRow, first.StartColumn, 0, default, false);
+        _forgotten.ForgetFrom(0);
+        _visual.Start();
+        _brackets.Start(first.StartColumn);
     }
 
     private void Run(ReadOnlySpan<PythonToken> tokens)
@@ -51,7 +59,7 @@ internal sealed class ContinuationLineChecks
             _behindString = token.EndRow > token.StartRow;
             if (!_behindString) continue;
             int end = token.EndRow - _firstRow;
-            if (end >= _widths.Length)
+            if (end >= _rows)
             {
                 _line.BreaksReference = true;
                 return;
@@ -85,7 +93,7 @@ internal sealed class ContinuationLineChecks
         {
             if (!_mark.IsBracket) Report(token, "E128");
         }
-        else if (isHanging || (_opensBlock && width == 2 * size))
+        else if (isHanging || (_line.EndsWithColon && width == 2 * size))
         {
             if (closes && !hangClosing) Report(token, "E123");
             _brackets.Hanging = hang;
@@ -114,12 +122,11 @@ internal sealed class ContinuationLineChecks
             _visual.Set(token.StartColumn, VisualMark.Bracket);
             return;
         }
-        ReadOnlySpan<char> text = _source.TextOf(token);
-        if (token.Kind is TokenKind.String or TokenKind.Comment || text is "u" or "ur" or "b" or "br")
+        if (token.Kind is TokenKind.String or TokenKind.Comment || token.Word == PythonWord.StringPrefix)
             _visual.Set(token.StartColumn, VisualMark.String);
-        else if (_row == 0 && _brackets.Depth == 0 && text is "assert" or "raise" or "with")
+        else if (_row == 0 && _brackets.Depth == 0 && token.Word is PythonWord.Assert or PythonWord.Raise or PythonWord.With)
             _visual.Set(token.EndColumn + 1, VisualMark.Bracket);
-        else if (_row == 0 && _brackets.Depth == 0 && text is "if" && _visual.IsEmpty)
+        else if (_row == 0 && _brackets.Depth == 0 && token.Word == PythonWord.If && _visual.IsEmpty)
             _visual.Set(token.EndColumn + 1, VisualMark.Bracket);
         else if (token.Single == ':' && IsBlankBehind(token)) _brackets.AddOpeningRow(_widths[_row]);
     }
@@ -140,7 +147,7 @@ internal sealed class ContinuationLineChecks
         else if (token.Closes && _brackets.Depth > 0)
         {
             int visual = _brackets.Close(_lastStart, out int openedIn);
-            _visual.RemoveFrom(visual);
+            _visual.NoteForgotten(visual);
             if (_brackets.Depth > 0) _visual.Set(_brackets.Visual, VisualMark.Bracket);
             _opened[openedIn]--;
         }
@@ -151,7 +158,7 @@ internal sealed class ContinuationLineChecks
     private void CheckAgainstBlock(in PythonToken last)
     {
         int size = _line.Options.IndentSize;
-        if (!_opensBlock || PythonSource.Indentation(_source.LineOf(last)) != _line.IndentLevel + size) return;
+        if (!_line.EndsWithColon || PythonSource.Indentation(_source.LineOf(last)) != _line.IndentLevel + size) return;
         _line.Report(last.StartRow, _brackets.FirstVisual + size, _mark.Exists ? "E129" : "E125");
     }
 }

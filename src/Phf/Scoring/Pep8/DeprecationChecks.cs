@@ -7,19 +7,18 @@ internal static class DeprecationChecks
 {
     public static void CheckText(LogicalLine line)
     {
-        ReadOnlySpan<char> text = line.Text;
-        if (!line.IsExempt && text.IndexOf(".has_key(") is >= 0 and var hasKey) line.Report(hasKey, "W601");
-        CheckRaise(line, text);
-        if (text.IndexOf("<>") is >= 0 and var unequal) line.Report(unequal, "W603");
-        if (text.IndexOf('`') is >= 0 and var tick) line.Report(tick, "W604");
+        if (line.Has(LineFeatures.HasKey) && !line.IsExempt && line.Text.IndexOf(".has_key(") is >= 0 and var hasKey) line.Report(hasKey, "W601");
+        if (line.FirstWord == PythonWord.Raise) CheckRaise(line, line.Text);
+        if (line.Has(LineFeatures.Inequality) && line.Text.IndexOf("<>") is >= 0 and var unequal) line.Report(unequal, "W603");
+        if (line.Features == LineFeatures.Unclear && line.Text.IndexOf('`') is >= 0 and var tick) line.Report(tick, "W604");
     }
 
     public static void CheckTokens(LogicalLine line)
     {
-        CheckAsync(line);
-        if (line.IsExempt) return;
+        if (line.Has(LineFeatures.Async)) CheckAsync(line);
+        if (line.IsExempt || !line.Has(LineFeatures.Escape)) return;
         foreach (ref readonly PythonToken token in line.Tokens)
-            if (token.Kind == TokenKind.String && line.Source.TextOf(token).Contains('\\')) CheckEscapes(line, token);
+            if (token.Kind == TokenKind.String && token.Has(TokenTraits.HasBackslash)) CheckEscapes(line, token);
     }
 
     /// <summary>"raise X, ..." unless a traceback, a third name, ends the statement.</summary>

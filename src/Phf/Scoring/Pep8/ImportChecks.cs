@@ -7,13 +7,16 @@ internal static class ImportChecks
 {
     public static void Check(LogicalLine line)
     {
+        bool isImport = line.FirstWord is PythonWord.Import or PythonWord.From;
+        bool mayBeMisplaced = line.IndentLevel == 0 && !line.IsExempt;
+        if (!isImport && (!mayBeMisplaced || line.SeenCode)) return;
         ReadOnlySpan<char> text = line.Text;
         if (text.StartsWith("import "))
         {
             int comma = text.IndexOf(',');
             if (comma >= 0 && !text[..comma].Contains(';')) line.Report(comma, "E401");
         }
-        if (line.IndentLevel == 0 && !line.IsExempt) CheckPlace(line, text);
+        if (mayBeMisplaced) CheckPlace(line, text);
     }
 
     private static void CheckPlace(LogicalLine line, ReadOnlySpan<char> text)

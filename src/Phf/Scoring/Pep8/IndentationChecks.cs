@@ -5,7 +5,7 @@ internal static class IndentationChecks
 {
     public static void Check(LogicalLine line)
     {
-        bool isComment = line.Text.IsEmpty;
+        bool isComment = !line.HasText;
         int level = line.IndentLevel, previous = line.Previous.IndentLevel;
         if (level % line.Options.IndentSize != 0) line.Report(0, isComment ? "E114" : "E111");
         if (!line.Previous.OpensBlock)

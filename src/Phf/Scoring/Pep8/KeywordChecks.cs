@@ -7,8 +7,8 @@ internal static class KeywordChecks
 {
     public static void Check(LogicalLine line)
     {
-        CheckAround(line);
-        if (!line.Text.StartsWith("from ")) return;
+        if (line.Has(LineFeatures.OddBlank)) CheckAround(line);
+        if (line.FirstWord != PythonWord.From || !line.Text.StartsWith("from ")) return;
         int at = line.Text.IndexOf(" import(");
         if (at >= 0) line.Report(at + 7, "E275");
     }
@@ -26,7 +26,7 @@ internal static class KeywordChecks
                 at++;
                 continue;
             }
-            if (PythonWords.IsKeywordOrPrint(text[at..end]))
+            if (PythonWords.IsKeywordOrPrint(PythonWords.Of(text[at..end])))
             {
                 int before = at;
                 while (before > taken && PythonText.IsWhite(text[before - 1])) before--;

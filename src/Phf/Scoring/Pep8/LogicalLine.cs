@@ -1,28 +1,50 @@
-using System.Runtime.InteropServices;
-using Phf.Scoring.Pii;
-
 namespace Phf.Scoring.Pep8;
 
-/// <summary>
-/// A statement's tokens and its text in one line: without comments, the insides of strings replaced with x, and the breaks between rows as one
-/// blank or none. It also carries what the checks must know of the lines before.
-/// </summary>
-internal sealed class LogicalLine(PythonSource source, Pep8Options options, List<Violation> found)
+/// <summary>A statement: its tokens, what they tell at a glance, and its text. It also carries what the checks must know of the lines before.</summary>
+internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFilter filter, Pep8Options options, List<Violation> found)
 {
-    private readonly List<PythonToken> _tokens = [];
-    private readonly List<(int Offset, int Row, int Column)> _places = [];
-    private char[] _text = new char[256];
-    private int _length;
+    private readonly LogicalText _text = new(source);
+    private bool _hasBuiltText;
+    private int _begin, _end;                       // of the tokens
+    private int _row, _column;                      // of the first token that is no layout
+    private int _firstToken, _lastToken;            // of the text; -1 if it has none
 
     public PythonSource Source => source;
 
     public Pep8Options Options => options;
 
     /// <summary>The tokens, comments and layout included.</summary>
-    public ReadOnlySpan<PythonToken> Tokens => CollectionsMarshal.AsSpan(_tokens);
+    public ReadOnlySpan<PythonToken> Tokens => tokens.Range(_begin, _end);
+
+    public int TokenCount => _end - _begin;
 
     /// <summary>The text; empty for a comment alone.</summary>
-    public ReadOnlySpan<char> Text => _text.AsSpan(0, _length);
+    public ReadOnlySpan<char> Text
+    {
+        get
+        {
+            if (!_hasBuiltText) _text.Build(Tokens);
+            _hasBuiltText = true;
+            return _text.Text;
+        }
+    }
+
+    /// <summary>Whether <see cref="Text"/> is not empty.</summary>
+    public bool HasText { get; private set; }
+
+    /// <summary>What <see cref="Text"/> begins with, if that is a name.</summary>
+    public PythonWord FirstWord { get; private set; }
+
+    /// <summary>The first character of <see cref="Text"/>; NUL if it is empty.</summary>
+    public char FirstCharacter => HasText ? source.Text[tokens[_firstToken].Start] : '\0';
+
+    /// <summary>Whether <see cref="Text"/> ends with a colon.</summary>
+    public bool EndsWithColon { get; private set; }
+
+    public LineFeatures Features { get; private set; }
+
+    /// <summary>Whether a row of the statement ends with a backslash.</summary>
+    public bool HasBackslash { get; set; }
 
     /// <summary>Whether a comment of the statement says <c># noqa</c> or <c># nopep8</c>.</summary>
     public bool IsExempt { get; private set; }
@@ -43,7 +65,7 @@ internal sealed class LogicalLine(PythonSource source, Pep8Options options, List
     public int BlankBefore { get; set; }
 
     /// <summary>What the statement before was.</summary>
-    public PreviousStatement Previous { get; private set; } = new();
+    public PreviousStatement Previous { get; private set; }
 
     /// <summary>What the module has had before: E402.</summary>
     public bool SeenDocstring { get; set; }
@@ -54,124 +76,116 @@ internal sealed class LogicalLine(PythonSource source, Pep8Options options, List
     /// <summary>The reference stops with an IndexError at this text, so that its scorers give 0.</summary>
     public bool BreaksReference { get; set; }
 
-    public int TokenCount => _tokens.Count;
+    /// <summary>Begins with a new text.</summary>
+    public void Start()
+    {
+        (_begin, _end, LineNumber, BlankLines, BlankBefore) = (0, 0, 0, 0, 0);
+        (IndentCharacter, Previous) = ('\0', default);
+        SeenDocstring = SeenCode = BreaksReference = HasBackslash = false;
+    }
 
-    public void Add(in PythonToken token) => _tokens.Add(token);
+    /// <summary>Takes in the tokens up to index <paramref name="end"/>.</summary>
+    public void ExtendTo(int end) => _end = end;
 
-    public void RemoveFirstToken() => _tokens.RemoveAt(0);
+    /// <summary>The next logical line begins behind the tokens taken in.</summary>
+    public void DropTokens()
+    {
+        HasBackslash = false;
+        _begin = _end;
+        if (_end < tokens.Count) return;
+        tokens.Clear();
+        _begin = _end = 0;
+    }
+
+    public bool Has(LineFeatures any) => (Features & any) != 0;
+
+    public bool Reports(string code) => filter.Reports(code);
 
     public void Report(int row, int column, string code)
     {
-        if (options.Reports(code)) found.Add(new Violation(row, column, code));
+        if (filter.Reports(code)) found.Add(new Violation(row, column, code));
     }
 
-    /// <summary>Reports at <paramref name="offset"/> of <see cref="Text"/>: counted back from the end of the token that the offset lies in.</summary>
+    /// <summary>Reports at <paramref name="offset"/> of <see cref="Text"/>.</summary>
     public void Report(int offset, string code)
     {
-        int low = 0, high = _places.Count - 1;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_places[middle].Offset >= offset) high = middle;
-            else low = middle + 1;
-        }
-        (int end, int row, int column) = _places[low];
-        Report(row, column + offset - end, code);
+        if (!filter.Reports(code)) return;
+        (int row, int column) = offset == 0 ? (_row, _column) : _text.PlaceOf(offset);
+        found.Add(new Violation(row, column, code));
     }
 
-    /// <summary>Joins the tokens to the text. False if there is nothing but layout.</summary>
-    public bool Build()
+    /// <summary>Looks the tokens over. False if there is nothing but layout.</summary>
+    public bool Survey()
     {
-        _length = 0;
-        _places.Clear();
-        IsExempt = false;
-        int previous = -1;
-        for (int i = 0; i < _tokens.Count; i++)
+        var survey = new LineSurvey(source);
+        _hasBuiltText = IsExempt = HasText = false;
+        (_row, _firstToken, _lastToken) = (0, -1, -1);
+        var comments = LineFeatures.None;
+        ReadOnlySpan<PythonToken> all = tokens.Range(0, _end);
+        for (int i = _begin; i < all.Length; i++)
         {
-            PythonToken token = _tokens[i];
+            ref readonly PythonToken token = ref all[i];
             if (token.IsLayout) continue;
-            if (_places.Count == 0)
-            {
-                _places.Add((0, token.StartRow, token.StartColumn));
-                IndentLevel = PythonSource.Indentation(source.Line(token.StartRow)[..token.StartColumn]);
-            }
+            if (_row == 0) (_row, _column) = (token.StartRow, token.StartColumn);
             if (token.Kind == TokenKind.Comment)
             {
+                comments = LineFeatures.Comment;
                 IsExempt |= NoQa.IsIn(source.TextOf(token));
                 continue;
             }
-            if (previous >= 0) AppendGap(_tokens[previous], token);
-            if (token.Kind == TokenKind.String) AppendMuted(source.TextOf(token));
-            else Append(source.TextOf(token));
-            _places.Add((_length, token.EndRow, token.EndColumn));
-            previous = i;
+            HasText |= token.End > token.Start;
+            if (_firstToken >= 0) survey.Add(all[_lastToken], token);
+            else
+            {
+                survey.AddFirst(token);
+                _firstToken = i;
+            }
+            _lastToken = i;
         }
-        return _places.Count > 0;
+        if (_row == 0) return false;
+        Features = survey.Features | comments;
+        if (tokens[_end - 1].Word is PythonWord.Def or PythonWord.For) Features |= LineFeatures.Async; // nothing behind it
+        FirstWord = HasText ? tokens[_firstToken].Word : PythonWord.None;
+        EndsWithColon = HasText && tokens[_lastToken] is var last && (last.End > last.Start ? source.Text[last.End - 1] : Text[^1]) == ':';
+        IndentLevel = PythonSource.Indentation(source.Line(_row)[.._column]);
+        return true;
     }
 
     /// <summary>Ends this logical line: the next one begins without tokens.</summary>
     public void Close()
     {
-        if (_length > 0)
+        if (HasText)
         {
-            bool isDefinition = Text.StartsWith("def ") || Text.StartsWith("class ");
+            bool isDefinition = FirstWord is PythonWord.Def or PythonWord.Class && (Text.StartsWith("def ") || Text.StartsWith("class "));
             Previous = new PreviousStatement
             {
                 Exists = true,
                 IndentLevel = IndentLevel,
-                IsDecorator = Text[0] == '@',
-                OpensBlock = Text[^1] == ':',
-                BeginsWithString = BeginsWithString(Text),
+                IsDecorator = FirstCharacter == '@',
+                OpensBlock = EndsWithColon,
+                BeginsWithString = BeginsWithString(),
                 LastAtTopIsDefinition = IndentLevel > 0 ? Previous.LastAtTopIsDefinition : isDefinition,
             };
         }
         BlankLines = 0;
-        _tokens.Clear();
+        DropTokens();
     }
 
-    private void AppendGap(in PythonToken previous, in PythonToken token)
+    private bool BeginsWithString()
     {
-        if (previous.EndRow != token.StartRow)
-        {
-            char last = source.Text[source.LineStart(previous.EndRow) + previous.EndColumn - 1];
-            bool closes = token.Single is ')' or ']' or '}' || token.End == token.Start;
-            if (last == ',' || (last is not ('{' or '[' or '(') && !closes)) Append(" ");
-        }
-        else if (previous.EndColumn < token.StartColumn)
-        {
-            int start = source.LineStart(token.StartRow);
-            Append(source.Text.AsSpan((start + previous.EndColumn)..(start + token.StartColumn)));
-        }
-    }
-
-    private void AppendMuted(ReadOnlySpan<char> literal)
-    {
-        int start = literal.IndexOf(literal[^1]) + 1, end = literal.Length - 1;
-        if (literal.EndsWith("\"\"\"") || literal.EndsWith("'''")) (start, end) = (start + 2, end - 2);
-        Append(literal[..start]);
-        Reserve(end - start).Fill('x');
-        Append(literal[end..]);
-    }
-
-    private void Append(ReadOnlySpan<char> text) => text.CopyTo(Reserve(text.Length));
-
-    private Span<char> Reserve(int count)
-    {
-        if (_length + count > _text.Length) Array.Resize(ref _text, Math.Max(_text.Length * 2, _length + count));
-        _length += count;
-        return _text.AsSpan(_length - count, count);
-    }
-
-    private static bool BeginsWithString(ReadOnlySpan<char> text)
-    {
-        int at = text.StartsWith('u') ? 1 : 0;
+        if (FirstCharacter is not ('u' or 'r' or '"' or '\'')) return false;
+        ref readonly PythonToken first = ref tokens[_firstToken];
+        bool isName = first.Kind == TokenKind.Name && FirstWord != PythonWord.StringPrefix;
+        if (isName && Features != LineFeatures.Unclear) return false;
+        ReadOnlySpan<char> text = first.Kind == TokenKind.String ? source.TextOf(first) : Text;
+        int at = text[0] == 'u' ? 1 : 0;
         if (at < text.Length && text[at] == 'r') at++;
         return at < text.Length && text[at] is '"' or '\'';
     }
 }
 
 /// <summary>What the checks must know of the statement before.</summary>
-internal sealed record PreviousStatement
+internal readonly record struct PreviousStatement
 {
     public bool Exists { get; init; }
     public int IndentLevel { get; init; }
@@ -181,20 +195,4 @@ internal sealed record PreviousStatement
 
     /// <summary>Whether the last statement without indentation was a def or a class.</summary>
     public bool LastAtTopIsDefinition { get; init; }
-}
-
-/// <summary>The comment that silences some checks: <c># noqa</c> or <c># nopep8</c>, in any case.</summary>
-internal static class NoQa
-{
-    public static bool IsIn(ReadOnlySpan<char> text)
-    {
-        for (int at = 0; text[at..].IndexOf("# ") is >= 0 and var found;)
-        {
-            at += found + 2;
-            int length = text[at..].StartsWith("noqa", StringComparison.OrdinalIgnoreCase) ? 4
-                : text[at..].StartsWith("nopep8", StringComparison.OrdinalIgnoreCase) ? 6 : 0;
-            if (length > 0 && PythonText.IsBoundary(text, at + length)) return true;
-        }
-        return false;
-    }
 }

@@ -5,6 +5,7 @@ internal static class NameChecks
 {
     public static void Check(LogicalLine line)
     {
+        if (!line.Has(LineFeatures.AmbiguousName)) return;
         PythonSource source = line.Source;
         ReadOnlySpan<PythonToken> tokens = line.Tokens;
         bool inDef = false;

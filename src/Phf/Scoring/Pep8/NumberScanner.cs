@@ -3,11 +3,9 @@ namespace Phf.Scoring.Pep8;
 /// <summary>Finds the ends of Python's number literals.</summary>
 internal static class NumberScanner
 {
-    /// <summary>The end of the number at <paramref name="at"/>; <paramref name="at"/> itself if there is none.</summary>
-    public static int End(string text, int at)
+    /// <summary>The end of the number at <paramref name="at"/>, where a digit or a full stop stands; <paramref name="at"/> itself if there is none.</summary>
+    public static int End(ReadOnlySpan<char> text, int at)
     {
-        char first = text[at];
-        if (first != '.' && !char.IsAsciiDigit(first)) return at;
         int whole = Digits(text, at);
         int end = Float(text, at, whole);
         if (end == at) end = whole;
@@ -16,7 +14,7 @@ internal static class NumberScanner
     }
 
     /// <summary>The end of the float at <paramref name="at"/>, whose leading digits end at <paramref name="whole"/>.</summary>
-    private static int Float(string text, int at, int whole)
+    private static int Float(ReadOnlySpan<char> text, int at, int whole)
     {
         if (whole < text.Length && text[whole] == '.')
         {
@@ -28,7 +26,7 @@ internal static class NumberScanner
         return end > whole ? end : at;
     }
 
-    private static int Exponent(string text, int at)
+    private static int Exponent(ReadOnlySpan<char> text, int at)
     {
         if (at >= text.Length || text[at] is not ('e' or 'E')) return at;
         int digits = at + 1 < text.Length && text[at + 1] is '+' or '-' ? at + 2 : at + 1;
@@ -36,7 +34,7 @@ internal static class NumberScanner
         return end > digits ? end : at;
     }
 
-    private static int Integer(string text, int at, int whole)
+    private static int Integer(ReadOnlySpan<char> text, int at, int whole)
     {
         if (text[at] != '0') return whole;
         if (at + 1 < text.Length)
@@ -54,7 +52,7 @@ internal static class NumberScanner
     }
 
     /// <summary>The end of digits with single underscores before any of them.</summary>
-    private static int Run(string text, int at, Func<char, bool> isDigit)
+    private static int Run(ReadOnlySpan<char> text, int at, Func<char, bool> isDigit)
     {
         while (true)
         {
@@ -65,6 +63,6 @@ internal static class NumberScanner
     }
 
     /// <summary>The end of decimal digits with single underscores between them.</summary>
-    private static int Digits(string text, int at) =>
+    private static int Digits(ReadOnlySpan<char> text, int at) =>
         at < text.Length && char.IsAsciiDigit(text[at]) ? Run(text, at, static c => char.IsAsciiDigit(c)) : at;
 }

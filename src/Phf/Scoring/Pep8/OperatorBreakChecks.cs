@@ -5,7 +5,8 @@ internal static class OperatorBreakChecks
 {
     public static void Check(LogicalLine line)
     {
-        if (!line.Options.Reports("W503") && !line.Options.Reports("W504")) return;
+        bool mayBreak = line.Tokens[0].StartRow < line.Tokens[^1].EndRow || line.Features == LineFeatures.Unclear; // a carriage return alone breaks too
+        if (!mayBreak || (!line.Reports("W503") && !line.Reports("W504"))) return;
         bool lineBreak = false, unary = true, afterOperator = false;
         PythonToken previous = default;
         foreach (ref readonly PythonToken token in line.Tokens)

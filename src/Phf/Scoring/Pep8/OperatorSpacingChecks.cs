@@ -7,6 +7,7 @@ internal static class OperatorSpacingChecks
 
     public static void Check(LogicalLine line)
     {
+        if (!line.Has(LineFeatures.TightOperator)) return;
         PythonSource source = line.Source;
         ReadOnlySpan<PythonToken> tokens = line.Tokens;
         int depth = 0;
@@ -17,7 +18,7 @@ internal static class OperatorSpacingChecks
         foreach (ref readonly PythonToken token in tokens)
         {
             if (token.IsLayout || token.Kind is TokenKind.Comment or TokenKind.Error) continue;
-            if (token.Single == '(' || (token.Kind == TokenKind.Name && source.Is(token, "lambda"))) depth++;
+            if (token.Single == '(' || token.Word == PythonWord.Lambda) depth++;
             else if (token.Single == ')') depth--;
             bool touches = token.Touches(previous);
             if (need != Need.None)
@@ -27,7 +28,7 @@ internal static class OperatorSpacingChecks
                     if (need == Need.AsBefore && !spaceBefore) line.Report(opened.EndRow, opened.EndColumn, "E225");
                     need = Need.None;
                 }
-                else if (!IsTolerated(source, previous, token))
+                else if (!IsTolerated(previous, token))
                 {
                     if (need == Need.Both || spaceBefore) line.Report(previous.EndRow, previous.EndColumn, "E225");
                     else if (!source.Is(previous, "**")) line.Report(opened.EndRow, opened.EndColumn, OptionalCode(source, previous));
@@ -36,7 +37,7 @@ internal static class OperatorSpacingChecks
             }
             else if (any)
             {
-                need = NeedOf(source, token, previous, depth);
+                need = NeedOf(token, previous, depth);
                 (opened, spaceBefore) = (previous, !touches);
                 if (need == Need.Both && touches)
                 {
@@ -50,7 +51,7 @@ internal static class OperatorSpacingChecks
     }
 
     /// <summary>The second half of <![CDATA[<>]]>, and what follows the slash that ends positional parameters.</summary>
-    private static bool IsTolerated(PythonSource source, in PythonToken previous, in PythonToken token) =>
+    private static bool IsTolerated(in PythonToken previous, in PythonToken token) =>
         (token.Single == '>' && previous.Single is '-' or '<')
         || (previous.Single == '/' && token.Single is ',' or ')' or ':')
         || (previous.Single == ')' && token.Single is ',' or ')' or ':' or '=');
@@ -62,22 +63,14 @@ internal static class OperatorSpacingChecks
         _ => source.Is(operation, "//") ? "E226" : "E227",
     };
 
-    private static Need NeedOf(PythonSource source, in PythonToken token, in PythonToken previous, int depth)
+    private static Need NeedOf(in PythonToken token, in PythonToken previous, int depth)
     {
-        ReadOnlySpan<char> text = source.TextOf(token);
-        if (token.Kind == TokenKind.Name) return text is "and" or "in" or "is" or "or" ? Need.Both : Need.None;
-        if (token.Kind != TokenKind.Operator || (token.Single == '=' && depth != 0)) return Need.None;
-        if (text is "**=" or "*=" or "/=" or "//=" or "+=" or "-=" or "!=" or "<" or ">" or "%=" or "^=" or "&=" or "|=" or "=="
-            or "<=" or ">=" or "<<=" or ">>=" or "=" or "->" or ":=") return Need.Both;
-        if (text is ">>" or "**" or "*" or "+" or "-") return IsBinary(source, previous) ? Need.AsBefore : Need.None;
-        return text is "/" or "//" or "@" or "^" or "&" or "|" or "<<" or "%" ? Need.AsBefore : Need.None;
+        if (token.Has(TokenTraits.NeedsBlanks)) return token.Single == '=' && depth != 0 ? Need.None : Need.Both;
+        if (!token.Has(TokenTraits.NeedsEvenBlanks)) return Need.None;
+        return !token.Has(TokenTraits.MayBeSign) || IsOperand(previous) ? Need.AsBefore : Need.None;
     }
 
-    /// <summary>Whether an operator that could be a sign or a star stands behind something that it can be applied to.</summary>
-    private static bool IsBinary(PythonSource source, in PythonToken previous)
-    {
-        if (previous.Kind == TokenKind.Operator) return previous.Single is '}' or ']' or ')';
-        ReadOnlySpan<char> text = source.TextOf(previous);
-        return !PythonWords.IsKeywordOrPrint(text) && !PythonWords.IsSoftKeyword(text);
-    }
+    /// <summary>Whether this ends something that an operator can be applied to.</summary>
+    public static bool IsOperand(in PythonToken token) => token.Kind == TokenKind.Operator ? token.Closes
+        : token.Word != PythonWord.Print && (token.Word == PythonWord.Singleton || !token.Has(TokenTraits.Keyword));
 }

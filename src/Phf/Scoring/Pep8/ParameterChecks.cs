@@ -5,9 +5,9 @@ internal static class ParameterChecks
 {
     public static void Check(LogicalLine line)
     {
-        CheckEquals(line);
-        CheckBracket(line);
-        CheckBackslash(line);
+        if (line.Has(LineFeatures.LooseEquals)) CheckEquals(line);
+        if (line.Has(LineFeatures.DetachedBracket)) CheckBracket(line);
+        if (line.HasBackslash) CheckBackslash(line);
     }
 
     private static void CheckEquals(LogicalLine line)
@@ -43,16 +43,14 @@ internal static class ParameterChecks
     private static void CheckBracket(LogicalLine line)
     {
         ReadOnlySpan<PythonToken> tokens = line.Tokens;
-        PythonSource source = line.Source;
         for (int i = 1; i < tokens.Length; i++)
         {
             ref readonly PythonToken token = ref tokens[i], previous = ref tokens[i - 1];
             if (!token.IsOperator('(') && !token.IsOperator('[')) continue;
             if (token.Touches(previous)) continue;
             bool isCallee = previous.Kind == TokenKind.Name || previous.Single is '}' or ']' or ')' || previous.End == previous.Start;
-            if (!isCallee || (i >= 2 && source.Is(tokens[i - 2], "class"))) continue;
-            ReadOnlySpan<char> word = source.TextOf(previous);
-            if (!PythonWords.IsKeyword(word) && !PythonWords.IsSoftKeyword(word)) line.Report(previous.EndRow, previous.EndColumn, "E211");
+            if (!isCallee || (i >= 2 && tokens[i - 2].Word == PythonWord.Class)) continue;
+            if (!previous.Has(TokenTraits.Keyword)) line.Report(previous.EndRow, previous.EndColumn, "E211");
         }
     }
 

@@ -29,11 +29,14 @@ internal static class PhysicalLineChecks
     private static void CheckIndent(LogicalLine context, ReadOnlySpan<char> line)
     {
         int length = 0;
+        while (length < line.Length && line[length] == ' ') length++;
+        bool hasTab = length < line.Length && line[length] == '\t';
+        if (!hasTab && (length == 0 || context.IndentCharacter == ' ')) return;
         while (length < line.Length && line[length] is ' ' or '\t') length++;
         ReadOnlySpan<char> indent = line[..length];
         int tab = indent.IndexOf('\t');
         if (tab >= 0) context.Report(context.LineNumber, tab, "W191");
-        if (!context.Options.Reports("E101")) return;
+        if (!context.Reports("E101")) return;
         int other = indent.IndexOfAnyExcept(context.IndentCharacter);
         if (other < 0) return;
         context.Report(context.LineNumber, other, "E101");
@@ -51,6 +54,8 @@ internal static class PhysicalLineChecks
 
     private static void CheckEnd(LogicalLine context, ReadOnlySpan<char> line)
     {
+        int end = line.EndsWith('\n') ? line.Length - 1 : line.Length;
+        if (end == 0 || line[end - 1] > ' ') return;
         line = line.TrimEnd('\n').TrimEnd('\r').TrimEnd('\f');
         ReadOnlySpan<char> stripped = line.TrimEnd(" \t\v");
         if (stripped.Length == line.Length) return;

@@ -10,24 +10,30 @@ namespace Phf.Scoring.Pep8;
 /// </summary>
 internal sealed class PythonSource
 {
-    private readonly List<int> _lineStarts = [];
+    private int[] _lineStarts = new int[128];
 
-    public PythonSource(string text)
+    public string Text { get; private set; } = "";
+
+    public int LineCount { get; private set; }
+
+    /// <summary>Takes the place of the text before.</summary>
+    public void Read(string text)
     {
-        HasByteOrderMark = text.StartsWith('\uFEFF') || text.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal);
-        string rest = !HasByteOrderMark ? text : text[0] == '\uFEFF' ? text[1..] : text[3..];
+        int mark = text.StartsWith('\uFEFF') ? 1 : text.StartsWith("\u00EF\u00BB\u00BF", StringComparison.Ordinal) ? 3 : 0;
+        string rest = mark == 0 ? text : text[mark..];
         Text = HasSurrogatePair(rest) ? OneCharacterEach(rest) : rest;
-        if (text.Length > 0) _lineStarts.Add(0);
-        for (int at = 0; (at = Text.IndexOf('\n', at) + 1) > 0 && at < Text.Length;) _lineStarts.Add(at);
-        LineCount = _lineStarts.Count;
-        _lineStarts.Add(Text.Length);
+        LineCount = 0;
+        if (text.Length > 0) AddLine(0);
+        ReadOnlySpan<char> characters = Text;
+        for (int at = 0; characters[at..].IndexOf('\n') is >= 0 and var length;)
+        {
+            at += length + 1;
+            if (at == characters.Length) break;
+            AddLine(at);
+        }
+        AddLine(Text.Length);
+        LineCount--;
     }
-
-    public string Text { get; }
-
-    public bool HasByteOrderMark { get; }
-
-    public int LineCount { get; }
 
     /// <summary>Offset of line <paramref name="row"/> (from 1); the row behind the last line begins at the end of the text.</summary>
     public int LineStart(int row) => _lineStarts[row - 1];
@@ -42,14 +48,23 @@ internal sealed class PythonSource
     /// <summary>The physical line of a token; the lines, if the token goes over several.</summary>
     public ReadOnlySpan<char> LineOf(in PythonToken token) => Text.AsSpan(token.LineStart, token.LineEnd - token.LineStart);
 
+    private void AddLine(int start)
+    {
+        if (LineCount == _lineStarts.Length) Array.Resize(ref _lineStarts, 2 * LineCount);
+        _lineStarts[LineCount++] = start;
+    }
+
     /// <summary>
     /// Columns of white space that a line begins with. Tabs go to the next multiple of 8, but only if the line has one; without any, every kind
     /// of white space counts as one column.
     /// </summary>
     public static int Indentation(ReadOnlySpan<char> line)
     {
-        line = line.TrimEnd("\r\n");
         int width = 0;
+        while (width < line.Length && line[width] == ' ') width++;
+        if (width == line.Length || (line[width] > ' ' && char.IsAscii(line[width]))) return width;
+        line = line.TrimEnd("\r\n");
+        width = 0;
         for (int i = 0; i < line.Length; i++)
         {
             if (line[i] == ' ') width++;

@@ -10,14 +10,14 @@ internal enum TokenizerState { More, End, Failed }
 /// the depth of brackets and strings over several lines, but checks no syntax; what is no token becomes an <see cref="TokenKind.Error"/>
 /// of one character. An f-string is a plain string.
 /// </summary>
-internal sealed class PythonTokenizer(PythonSource source)
+internal sealed class PythonTokenizer(PythonSource source, TokenList tokens)
 {
     private enum Quoted { None, Triple, Single }
 
-    private readonly string _text = source.Text;
-    private readonly StringScanner _strings = new(source.Text);
-    private readonly Stack<int> _indents = new([0]);
-    private readonly HashSet<int> _openIndents = [0];
+    private readonly StringScanner _strings = new();
+    private string _text = "";
+    private int[] _indents = new int[32];  // columns of the open blocks, ascending
+    private int _blocks;
     private int _lineStart, _lineEnd;      // of the line being read
     private int _lastEnd;                  // end of the line before it
     private int _depth;
@@ -27,24 +27,33 @@ internal sealed class PythonTokenizer(PythonSource source)
     private char _quote;
     private int _stringStart, _stringRow, _stringColumn, _stringLineStart;
 
-    /// <summary>The tokens of the line that was read last.</summary>
-    public List<PythonToken> Tokens { get; } = [];
-
     /// <summary>The line being read, from 1; one more than there are lines at the end of the text.</summary>
     public int Row { get; private set; }
 
     /// <summary>Where reading failed: the line from 1 and the column.</summary>
     public (int Row, int Column) Failure { get; private set; }
 
-    /// <summary>Reads the next line. The tokens read before a failure stand in <see cref="Tokens"/> too.</summary>
+    /// <summary>Whether the line being read ends with a backslash.</summary>
+    public bool EndsWithBackslash { get; private set; }
+
+    /// <summary>Begins with the first line of the source.</summary>
+    public void Start()
+    {
+        _text = source.Text;
+        _strings.Start(_text);
+        (_blocks, _lineStart, _lineEnd, _lastEnd, _depth, Row) = (1, 0, 0, 0, 0, 0);
+        (_continued, _mustContinue, _inString) = (false, false, Quoted.None);
+    }
+
+    /// <summary>Reads the next line and adds its tokens, also those before a failure.</summary>
     public TokenizerState ReadLine()
     {
-        Tokens.Clear();
         Row++;
         _lastEnd = _lineEnd;
         int lastStart = _lineStart;
         _lineStart = _lineEnd;
         _lineEnd = Row <= source.LineCount ? source.LineStart(Row + 1) : _lineStart;
+        EndsWithBackslash = _text.AsSpan(_lineStart.._lineEnd).TrimEnd("\r\n").EndsWith('\\');
         bool atEnd = _lineStart == _lineEnd;
         if (_inString != Quoted.None) return atEnd ? Fail(_stringRow, _stringColumn) : ContinueString();
         if (_depth != 0 || _continued)
@@ -93,16 +102,15 @@ internal sealed class PythonTokenizer(PythonSource source)
 
     private bool Reindent(int at, int column)
     {
-        if (column > _indents.Peek())
+        if (column > _indents[_blocks - 1])
         {
-            _indents.Push(column);
-            _openIndents.Add(column);
+            if (_blocks == _indents.Length) Array.Resize(ref _indents, 2 * _blocks);
+            _indents[_blocks++] = column;
             Add(TokenKind.Indent, _lineStart, at);
         }
-        while (column < _indents.Peek())
+        for (; column < _indents[_blocks - 1]; _blocks--)
         {
-            if (!_openIndents.Contains(column)) return false;
-            _openIndents.Remove(_indents.Pop());
+            if (Array.BinarySearch(_indents, 0, _blocks, column) < 0) return false;
             Add(TokenKind.Dedent, at, at);
         }
         return true;
@@ -115,40 +123,66 @@ internal sealed class PythonTokenizer(PythonSource source)
     {
         ReadOnlySpan<char> last = _text.AsSpan(lastStart.._lastEnd);
         if (!last.IsEmpty && last[^1] is not ('\r' or '\n') && !PythonSource.Trim(last).StartsWith('#'))
-            Tokens.Add(new(TokenKind.NewLine, '\0', _lastEnd, _lastEnd, Row - 1, last.Length, Row - 1, last.Length + 1, _lastEnd, _lastEnd));
-        for (int open = _indents.Count; open > 1; open--) AddEmpty(TokenKind.Dedent);
+        {
+            ref PythonToken token = ref Place(TokenKind.NewLine, _lastEnd, _lastEnd);
+            (token.StartRow, token.StartColumn) = (Row - 1, last.Length);
+            (token.EndRow, token.EndColumn) = (Row - 1, last.Length + 1);
+            token.LineStart = token.LineEnd = _lastEnd;
+        }
+        for (; _blocks > 1; _blocks--) AddEmpty(TokenKind.Dedent);
         AddEmpty(TokenKind.EndMarker);
         return TokenizerState.End;
     }
 
-    private void AddEmpty(TokenKind kind) => Tokens.Add(new(kind, '\0', _lineStart, _lineStart, Row, 0, Row, 0, _lineStart, _lineStart));
+    private void AddEmpty(TokenKind kind)
+    {
+        ref PythonToken token = ref Place(kind, _lineStart, _lineStart);
+        token.LineEnd = _lineStart;
+    }
 
-    private void Add(TokenKind kind, int start, int end) => Tokens.Add(new(kind, end - start == 1 ? _text[start] : '\0', start, end,
-        Row, start - _lineStart, Row, end - _lineStart, _lineStart, _lineEnd));
+    private void Add(TokenKind kind, int start, int end) => Place(kind, start, end);
+
+    /// <summary>Adds a token of the line being read.</summary>
+    private ref PythonToken Place(TokenKind kind, int start, int end)
+    {
+        ref PythonToken token = ref tokens.Add();
+        token.Kind = kind;
+        token.Traits = TokenTraits.None;
+        token.Word = PythonWord.None;
+        token.Single = end - start == 1 ? _text[start] : '\0';
+        token.Start = start;
+        token.End = end;
+        token.StartRow = token.EndRow = Row;
+        token.StartColumn = start - _lineStart;
+        token.EndColumn = end - _lineStart;
+        token.LineStart = _lineStart;
+        token.LineEnd = _lineEnd;
+        return ref token;
+    }
 
     private TokenizerState ContinueString()
     {
         int end = _inString == Quoted.Triple ? _strings.TripleEnd(_lineStart, _lineEnd, _quote) : _strings.SingleEnd(_lineStart, _lineEnd, _quote, out _);
         if (end >= 0)
         {
-            AddString(TokenKind.String, end, _lineEnd);
+            AddTall(TokenKind.String, end, _lineEnd);
             _mustContinue = false;
             return Scan(end);
         }
-        if (_mustContinue && !EndsWithBackslash()) AddString(TokenKind.Error, _lineEnd, _lineStart);
+        bool goesOn = _text.AsSpan(_lineStart.._lineEnd) is var line && (line.EndsWith("\\\n") || line.EndsWith("\\\r\n"));
+        if (_mustContinue && !goesOn) AddTall(TokenKind.Error, _lineEnd, _lineStart);
         return TokenizerState.More;
     }
 
-    private void AddString(TokenKind kind, int end, int lineEnd)
+    /// <summary>Adds the string, or what there is of it, that began on a line before.</summary>
+    private void AddTall(TokenKind kind, int end, int lineEnd)
     {
-        Tokens.Add(new(kind, '\0', _stringStart, end, _stringRow, _stringColumn, Row, end - _lineStart, _stringLineStart, lineEnd));
+        ref PythonToken token = ref Place(kind, _stringStart, end);
+        token.Single = '\0';
+        (token.StartRow, token.StartColumn) = (_stringRow, _stringColumn);
+        (token.LineStart, token.LineEnd) = (_stringLineStart, lineEnd);
+        if (_strings.MetBackslash) token.Traits = TokenTraits.HasBackslash;
         _inString = Quoted.None;
-    }
-
-    private bool EndsWithBackslash()
-    {
-        ReadOnlySpan<char> line = _text.AsSpan(_lineStart.._lineEnd);
-        return line.EndsWith("\\\n") || line.EndsWith("\\\r\n");
     }
 
     private TokenizerState Scan(int at)
@@ -156,7 +190,7 @@ internal sealed class PythonTokenizer(PythonSource source)
         while (at < _lineEnd)
         {
             int start = at;
-            while (start < _lineEnd && _text[start] is ' ' or '\t' or '\f') start++;
+            while (start < _lineEnd && Characters.IsBlank(_text[start])) start++;
             if (start == _lineEnd) break;
             int end = ScanToken(start);
             if (_inString != Quoted.None) break;
@@ -175,22 +209,24 @@ internal sealed class PythonTokenizer(PythonSource source)
     private int ScanToken(int at)
     {
         char c = _text[at];
-        int end;
-        if (StringScanner.QuoteAt(_text, at) is >= 0 and var quote)
+        if (Characters.BeginsPlainName(c)) return Name(at, Characters.WordEnd(_text, at + 1));
+        if (Characters.IsPlainOperator(c, at + 1 < _text.Length ? _text[at + 1] : '\0')) return Operator(at, 1);
+        if (Characters.MayBeginString(c) && StringScanner.QuoteAt(_text, at) is >= 0 and var quote)
         {
-            end = ScanString(at, quote);
+            int end = ScanString(at, quote);
             if (end > at || _inString != Quoted.None) return end;
         }
-        if (NumberScanner.End(_text, at) is var number && number > at)
+        if (Characters.MayBeginNumber(c) && NumberScanner.End(_text, at) is var number && number > at)
         {
             Add(TokenKind.Number, at, number);
             return number;
         }
-        if (PythonText.WordLength(_text, at) > 0)
+        int wordEnd = Characters.WordEnd(_text, at);
+        if (wordEnd > at && PythonSource.IsIdentifierStart(c)) return Name(at, wordEnd);
+        if (wordEnd > at)
         {
-            for (end = at + 1; PythonText.WordLength(_text, end) > 0;) end++;
-            Add(PythonSource.IsIdentifierStart(c) ? TokenKind.Name : TokenKind.Operator, at, end);
-            return end;
+            Add(TokenKind.Operator, at, wordEnd); // digits and the like of other scripts
+            return wordEnd;
         }
         return c switch
         {
@@ -199,8 +235,16 @@ internal sealed class PythonTokenizer(PythonSource source)
             '\r' when IsLineFeed(at + 1) => LineEnd(at),
             '\\' when IsLineFeed(at + 1) => Continuation(at + 2),
             '\\' when at + 1 < _text.Length && _text[at + 1] == '\r' && IsLineFeed(at + 2) => Continuation(at + 3),
-            _ => Operator(at, c),
+            _ => Operator(at, Operators.Length(_text.AsSpan(at.._lineEnd))),
         };
+    }
+
+    private int Name(int at, int end)
+    {
+        ref PythonToken token = ref Place(TokenKind.Name, at, end);
+        token.Word = PythonWords.Of(_text.AsSpan(at, end - at));
+        token.Traits = PythonWords.Traits(token.Word);
+        return end;
     }
 
     private bool IsLineFeed(int at) => at < _text.Length && _text[at] == '\n';
@@ -225,36 +269,21 @@ internal sealed class PythonTokenizer(PythonSource source)
         return end;
     }
 
-    private int Operator(int at, char c)
+    private int Operator(int at, int length)
     {
-        int length = OperatorLength(_text.AsSpan(at.._lineEnd));
         if (length == 0) return at;
-        if (c is '(' or '[' or '{') _depth++;
-        else if (c is ')' or ']' or '}') _depth--;
-        Add(TokenKind.Operator, at, at + length);
+        ref PythonToken token = ref Place(TokenKind.Operator, at, at + length);
+        token.Traits = Operators.Traits(_text.AsSpan(at, length));
+        if (token.Opens) _depth++;
+        else if (token.Closes) _depth--;
         return at + length;
-    }
-
-    private static int OperatorLength(ReadOnlySpan<char> text)
-    {
-        char next = text.Length > 1 ? text[1] : '\0';
-        bool thenEquals = text.Length > 2 && text[2] == '=';
-        return text[0] switch
-        {
-            '(' or ')' or '[' or ']' or '{' or '}' or ',' or ';' or '~' => 1,
-            '*' or '/' or '<' or '>' when next == text[0] => thenEquals ? 3 : 2,
-            '-' when next == '>' => 2,
-            '+' or '-' or '*' or '/' or '%' or '@' or '&' or '|' or '^' or '<' or '>' or '=' or ':' => next == '=' ? 2 : 1,
-            '!' => next == '=' ? 2 : 0,
-            '.' => next == '.' && text.Length > 2 && text[2] == '.' ? 3 : 1,
-            _ => 0,
-        };
     }
 
     /// <summary>The string whose first quote stands at <paramref name="quote"/>, behind its prefix; it may go on over the line's end.</summary>
     private int ScanString(int at, int quote)
     {
         _quote = _text[quote];
+        _strings.MetBackslash = false;
         int end;
         bool toBeContinued;
         if (_lineEnd - quote > 2 && _text[quote + 1] == _quote && _text[quote + 2] == _quote)
@@ -270,7 +299,7 @@ internal sealed class PythonTokenizer(PythonSource source)
             if (toBeContinued) _mustContinue = true;
         }
         if (toBeContinued) (_stringStart, _stringRow, _stringColumn, _stringLineStart) = (at, Row, at - _lineStart, _lineStart);
-        else if (end >= 0) Add(TokenKind.String, at, end);
+        else if (end >= 0) Place(TokenKind.String, at, end).Traits = _strings.MetBackslash ? TokenTraits.HasBackslash : TokenTraits.None;
         return end < 0 ? at : end;
     }
 }

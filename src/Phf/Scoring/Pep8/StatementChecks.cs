@@ -9,11 +9,19 @@ internal static class StatementChecks
 {
     public static void Check(LogicalLine line)
     {
-        ReadOnlySpan<char> text = line.Text;
-        CheckColons(line, text);
+        if (line.Has(LineFeatures.InnerColon)) CheckColons(line, line.Text);
+        if (line.Has(LineFeatures.Semicolon)) CheckSemicolons(line, line.Text);
+        if (line.FirstWord == PythonWord.Except && !line.IsExempt) CheckExcept(line, line.Text);
+    }
+
+    private static void CheckSemicolons(LogicalLine line, ReadOnlySpan<char> text)
+    {
         for (int at = 0; text[at..].IndexOf(';') is >= 0 and var found; at += found + 1)
             line.Report(at + found, at + found + 1 < text.Length ? "E702" : "E703");
-        if (line.IsExempt || !text.StartsWith("except")) return;
+    }
+
+    private static void CheckExcept(LogicalLine line, ReadOnlySpan<char> text)
+    {
         int colon = PythonText.SkipWhite(text, 6);
         if (colon < text.Length && text[colon] == ':') line.Report(0, "E722");
     }

@@ -1,13 +1,13 @@
 namespace Phf.Scoring.Pep8;
 
-/// <summary>What stands in a column that later rows may line up with.</summary>
-internal readonly record struct VisualMark(VisualMark.Kind What, PythonToken Operator)
+/// <summary>What stands in a column that later rows may line up with; of an operator also its text [Start, End).</summary>
+internal readonly record struct VisualMark(VisualMark.Kind What, int Start, int End)
 {
     internal enum Kind : byte { None, Bracket, String, Operator }
 
-    public static readonly VisualMark Bracket = new(Kind.Bracket, default), String = new(Kind.String, default);
+    public static readonly VisualMark Bracket = new(Kind.Bracket, 0, 0), String = new(Kind.String, 0, 0);
 
-    public static VisualMark Token(in PythonToken token) => new(Kind.Operator, token);
+    public static VisualMark Token(in PythonToken token) => new(Kind.Operator, token.Start, token.End);
 
     public bool Exists => What != Kind.None;
 
@@ -15,37 +15,43 @@ internal readonly record struct VisualMark(VisualMark.Kind What, PythonToken Ope
     public bool IsBracket => What == Kind.Bracket;
 
     /// <summary>Whether <paramref name="token"/> may stand below: anything below a string, else the same operator.</summary>
-    public bool Fits(PythonSource source, in PythonToken token) =>
-        What == Kind.String || (What == Kind.Operator && source.TextOf(Operator).SequenceEqual(source.TextOf(token)));
+    public bool Fits(PythonSource source, in PythonToken token) => What == Kind.String
+        || (What == Kind.Operator && source.Text.AsSpan(Start, End - Start).SequenceEqual(source.TextOf(token)));
 }
 
 /// <summary>The columns that rows may line up with.</summary>
-internal sealed class VisualIndents
+internal sealed class VisualIndents(ForgottenColumns forgotten)
 {
-    private readonly Dictionary<int, VisualMark> _marks = [];
-    private readonly PriorityQueue<int, int> _columns = new(); // greatest first
+    private (long Time, VisualMark Mark)[] _marks = new (long, VisualMark)[128];
+    private int _first; // the first column that has a mark
 
-    public bool IsEmpty => _marks.Count == 0;
+    public bool IsEmpty => _first == int.MaxValue;
 
-    public VisualMark At(int column) => _marks.GetValueOrDefault(column);
+    /// <summary>Begins with a new statement, for which all columns are forgotten.</summary>
+    public void Start() => _first = int.MaxValue;
+
+    public VisualMark At(int column)
+    {
+        if (column >= _marks.Length) return default;
+        (long time, VisualMark mark) = _marks[column];
+        return forgotten.Holds(column, time) ? mark : default;
+    }
 
     public void Set(int column, VisualMark mark)
     {
-        if (!_marks.ContainsKey(column)) _columns.Enqueue(column, -column);
-        _marks[column] = mark;
+        if (column >= _marks.Length) Array.Resize(ref _marks, Math.Max(column + 1, 2 * _marks.Length));
+        _marks[column] = (forgotten.Now, mark);
+        _first = Math.Min(_first, column);
     }
 
     public void SetIfFree(int column, VisualMark mark)
     {
-        if (_marks.TryAdd(column, mark)) _columns.Enqueue(column, -column);
+        if (!At(column).Exists) Set(column, mark);
     }
 
-    public void RemoveFrom(int column)
+    /// <summary>To be told when columns are forgotten.</summary>
+    public void NoteForgotten(int column)
     {
-        while (_columns.TryPeek(out int last, out _) && last >= column)
-        {
-            _columns.Dequeue();
-            _marks.Remove(last);
-        }
+        if (column <= _first) _first = int.MaxValue;
     }
 }

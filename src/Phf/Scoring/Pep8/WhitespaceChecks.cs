@@ -10,11 +10,11 @@ internal static class WhitespaceChecks
 {
     public static void Check(LogicalLine line)
     {
-        ReadOnlySpan<char> text = line.Text;
-        CheckInside(line, text);
-        CheckOperators(line, text);
-        CheckMissing(line, text);
-        CheckBehindPunctuation(line, text);
+        bool oddBlank = line.Has(LineFeatures.OddBlank);
+        if (line.Has(LineFeatures.BlankInside)) CheckInside(line, line.Text);
+        if (oddBlank) CheckOperators(line, line.Text);
+        if (line.Has(LineFeatures.MissingBlank)) CheckMissing(line, line.Text);
+        if (oddBlank) CheckBehindPunctuation(line, line.Text);
     }
 
     private static void CheckInside(LogicalLine line, ReadOnlySpan<char> text)

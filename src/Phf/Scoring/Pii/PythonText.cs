@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Phf.Scoring.Pii;
@@ -30,7 +31,8 @@ internal static class PythonText
     }
 
     /// <summary><c>\s</c>.</summary>
-    public static bool IsWhite(char c) => Whites.Contains(c);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsWhite(char c) => c == ' ' || ((c < ' ' || c >= '\u0085') && Whites.Contains(c));
 
     public static int SkipWhite(ReadOnlySpan<char> text, int at)
     {
