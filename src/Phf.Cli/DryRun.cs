@@ -25,6 +25,7 @@ internal static class DryRun
         foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {note}");
         PlanDescription.Write(output, plan, backend);
         WriteWeights(output, plan);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"training  {Steps} steps of {plan.TokensPerStep * plan.Model.TrainingFlopsPerToken(plan.SequenceLength) / 1e12:G3} TFLOP each"));
         var clock = new Stopwatch();
         for (int step = 1; step <= Steps; step++)
         {

@@ -141,7 +141,7 @@ public sealed class Learner : IDisposable
         var documents = new SortedSet<long>();
         for (int lane = first; lane < first + rows; lane++)
             documents.UnionWith(BlockReader.DocumentsOfBlock(_plan.Data, _plan.BlocksAt(Step + 1) with { Lanes = _plan.Lanes, Lane = lane }, cursors[lane]));
-        return new InvalidDataException($"step {Step + 1}: the loss is {loss} and {_update.DescribeNotFinite()}; the last checkpoint is untouched. "
+        return new InvalidDataException($"step {Step + 1}: the loss is {loss} and {_update.DescribeNotFinite()}; this step is not saved. "
             + $"Lower training.learning_rate, or look at what was read: {(documents.Count == 1 ? "document" : "documents")} {string.Join(", ", documents)} "
             + $"of {_plan.Data.Directory} (from 0, as packed)");
     }
