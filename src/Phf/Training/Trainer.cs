@@ -53,7 +53,7 @@ public sealed class Trainer : IDisposable
         if (checkpoint is null)
         {
             if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
-            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.StartDirectory!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
+            else Gpt2Weights.ReadWithNewTokens(plan.StartDirectory!, model, (ulong)plan.Config.Training.Seed);
         }
         return new Trainer(plan, run, model, checkpoint);
     }
