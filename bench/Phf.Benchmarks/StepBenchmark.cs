@@ -46,20 +46,12 @@ internal static class StepBenchmark
                 backend.AdamW(model.Parameters.All, gradients.All, first.All, second.All, adam);
                 times.Add(Clock.Seconds - start);
             }
-            if (backend is TimedBackend timed) Profile(timed, steps, Peak.Measure(backend.Threads, width));
+            if (backend is TimedBackend timed) ProfileTable.Print(timed, steps - 1, Peak.Measure(backend.Threads, width));
             times.RemoveRange(0, steps / 4);
             times.Sort();
             double seconds = times[times.Count / 2], peak = Peak.Measure(backend.Threads, width);
             double rate = config.TrainingFlopsPerToken(time) * n / seconds / 1e9;
             Console.WriteLine($"{name,-12}{seconds * 1e3,9:F1} ms/step{n / seconds,10:F0} tokens/s{rate,8:F0} GFLOP/s = {rate / peak:P0} of {peak:F0}");
         }
-    }
-
-    private static void Profile(TimedBackend timed, int steps, double peak)
-    {
-        double total = timed.Timings.Values.Sum(timing => timing.Seconds);
-        foreach (var (operation, timing) in timed.Timings.OrderByDescending(entry => entry.Value.Seconds))
-            Console.WriteLine($"  {operation,-22}{timing.Calls / (steps - 1.0),6:F1} calls{1e3 * timing.Seconds / (steps - 1),9:F2} ms{timing.Seconds / total,7:P0}"
-                + (timing.Flops > 0 ? $"{timing.Flops / timing.Seconds / 1e9,8:F0} GFLOP/s{timing.Flops / timing.Seconds / 1e9 / peak,7:P0} of peak" : ""));
     }
 }

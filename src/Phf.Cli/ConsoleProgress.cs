@@ -19,7 +19,7 @@ internal sealed class ConsoleProgress
     private readonly ProgressTask? _task;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _next;
-    private double _done;
+    private double _done, _before;
     private long _items;
 
     private ConsoleProgress(string description, string unit, double? total, ProgressTask? task)
@@ -55,6 +55,14 @@ internal sealed class ConsoleProgress
             });
     }
 
+    /// <summary>Work that was done before (a resumed run): the remaining time is reckoned from here on.</summary>
+    public void BeginAt(double done)
+    {
+        _before = done;
+        _clock.Restart();
+        _next = _task is null ? LineEvery : TimeSpan.Zero;
+    }
+
     /// <param name="done">How far, in the units of the total (e.g. bytes of input).</param>
     /// <param name="items">How many items (e.g. documents).</param>
     public void Report(double done, long items)
@@ -74,10 +82,8 @@ internal sealed class ConsoleProgress
         string share = "", remaining = "";
         if (_total is > 0 && _done > 0)
         {
-            double fraction = Math.Min(1, _done / _total.Value);
-            share = string.Create(CultureInfo.InvariantCulture, $"{100 * fraction:F1}% | ");
-            var rest = TimeSpan.FromSeconds(Math.Round(_clock.Elapsed.TotalSeconds * (1 - fraction) / fraction));
-            if (fraction < 1) remaining = $" | {rest} left";
+            share = string.Create(CultureInfo.InvariantCulture, $"{Math.Min(100, 100 * _done / _total.Value):F1}% | ");
+            if (_done > _before && _done < _total) remaining = $" | {TimeSpan.FromSeconds(Math.Round(_clock.Elapsed.TotalSeconds * (_total.Value - _done) / (_done - _before)))} left";
         }
         Console.Error.WriteLine($"{_description} {share}{Rate}{remaining}");
     }

@@ -10,12 +10,16 @@ internal static class VerbTable
     [
         QuickstartVerb.Create(),
         ScoreVerb.Create(),
+        StatsVerb.Create(),
+        ClassifierVerb.Create(),
         TokenizerVerb.Create(),
         PackVerb.Create(),
         TrainVerb.Create(),
+        SweepVerb.Create(),
         GenerateVerb.Create(),
         EvaluateVerb.Create(),
         ReportVerb.Create(),
+        ConfigVerb.Create(),
         EnvVerb.Create(),
     ];
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.IO.Compression;
+using System.Globalization;
 using Phf.Data;
 using Phf.Formats;
 using Phf.Scoring;
@@ -14,8 +14,8 @@ internal static class ScoreVerb
         Description = "corpus files: .jsonl, .txt (a document per line) or .csv, each also .gz; - is standard input",
         Arity = ArgumentArity.OneOrMore,
     };
-    private static readonly Option<string> Scorer = new("--scorer") { Description = "what scores the segments: pii, or words with --list", Required = true, HelpName = "NAME" };
-    private static readonly Option<string?> WordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
+    private static readonly Option<string> Scorer = new("--scorer") { Description = $"what scores the segments: {Scorers.Known}", Required = true, HelpName = "NAME" };
+    private static readonly ScorerArguments ScorerOptions = new();
     private static readonly Option<string> Output = new("--output", "-o")
     {
         Description = "scored file to write, .jsonl or .jsonl.gz",
@@ -27,6 +27,7 @@ internal static class ScoreVerb
         Description = "what gets a score: sentence, line (PEP8) or document",
         DefaultValueFactory = _ => Segmentation.Sentence,
     };
+    private static readonly Option<bool> Spans = new("--spans") { Description = "also write the places that each score comes from (span_scores)" };
     private static readonly Option<string> TextField = new("--text-field")
     {
         Description = "JSON field or CSV column with the text",
@@ -49,15 +50,17 @@ internal static class ScoreVerb
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     };
-    private static readonly Option<bool> Force = new("--force") { Description = "replace the output if it exists" };
+    private static readonly Option<bool> Force = new("--force") { Description = "replace the output, or an unfinished one, if it exists" };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "go on where an unfinished run of the same settings was stopped" };
 
     public static Command Create()
     {
         Format.AcceptOnlyFromAmong("auto", "jsonl", "txt", "csv");
         var command = new Command("score", "Cut texts into segments and score each one.")
         {
-            Files, Scorer, WordList, Output, Segment, TextField, Format, Document, Threads, Force,
+            Files, Scorer, Output, Segment, Spans, TextField, Format, Document, Threads, Force, Resume,
         };
+        ScorerOptions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
@@ -82,50 +85,72 @@ internal static class ScoreVerb
                 _ => TextFormat.Auto,
             },
         };
-        IScorer scorer = Scorers.Create(parsed.GetRequiredValue(Scorer), new ScorerOptions { WordList = parsed.GetValue(WordList) });
-        var corpus = new CorpusScorer(scorer, parsed.GetValue(Segment));
+        IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed);
+        using var ending = scorer as IDisposable;
+        Segmentation segmentation = parsed.GetValue(Segment);
+        var corpus = new CorpusScorer(scorer, segmentation, withSpans: parsed.GetValue(Spans));
         var skipped = new SkippedRecords();
         var summary = new ScoreSummary();
-        using DurableFile file = DurableFile.Create(output);
-        ConsoleProgress.Run("scoring", "documents", InputFile.TotalBytes(files), progress =>
+        string settings = Settings(scorer, segmentation, parsed.GetValue(Spans), options, files);
+        using ScoredOutput file = parsed.GetValue(Resume)
+            ? ScoredOutput.Resume(output, settings, summary.Add)
+            : ScoredOutput.Create(output, settings, parsed.GetValue(Force));
+        if (file.Documents > 0) Console.Error.WriteLine($"continuing behind {SummaryTable.Count(file.Documents)} documents");
+        try
         {
-            long bytes = 0;
-            using Stream stream = output.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-                ? new GZipStream(file.Stream, CompressionLevel.Optimal, leaveOpen: true)
-                : new BufferedStream(file.Stream, 1 << 16);
-            foreach (ScoredDocument document in corpus.Score(TextRecords.Read(files, options, skipped, read => bytes = read), threads, cancellation))
-            {
-                ScoredFile.Write(stream, document);
-                summary.Add(document);
-                progress.Report(bytes, summary.Documents);
-            }
-            if (summary.Documents == 0) throw NothingUsable(files, skipped);
-        });
-        file.Commit();
-        Report(output, scorer, parsed.GetValue(Segment), summary, skipped);
+            ScoreAll(files, options, corpus, file, (summary, skipped), threads, cancellation);
+        }
+        catch when (file.Documents > 0)
+        {
+            Console.Error.WriteLine($"{SummaryTable.Count(file.Documents)} scored documents are kept; go on with --resume");
+            throw;
+        }
+        file.Complete();
+        SummaryTable.Write(output, [("scorer", scorer.Id), ("segmenter", segmentation.Id()), .. ScoreSummaryTable.Rows(summary), .. SummaryTable.Rows(skipped)]);
         return ExitCode.Done;
+    }
+
+    /// <summary>Scores what is not in <paramref name="file"/> yet.</summary>
+    private static void ScoreAll(
+        string[] files, TextOptions options, CorpusScorer scorer, ScoredOutput file, (ScoreSummary Scores, SkippedRecords Skipped) summary, int threads, CancellationToken cancellation)
+        => ConsoleProgress.Run("scoring", "documents", InputFile.TotalBytes(files), progress =>
+        {
+            long bytes = 0, before = file.Documents;
+            IEnumerable<TextRecord> records = TextRecords.Read(files, options, summary.Skipped, read => bytes = read);
+            foreach (ScoredDocument document in scorer.Score(Behind(records, before, () => progress.BeginAt(bytes)), threads, cancellation))
+            {
+                file.Add(document);
+                summary.Scores.Add(document);
+                progress.Report(bytes, summary.Scores.Documents - before);
+            }
+            if (summary.Scores.Documents == 0) throw NothingUsable(files, summary.Skipped);
+        });
+
+    /// <summary>The records behind the first <paramref name="count"/>, which are read again so that what is skipped among them is counted.</summary>
+    private static IEnumerable<TextRecord> Behind(IEnumerable<TextRecord> records, long count, Action reached)
+    {
+        long number = 0;
+        foreach (TextRecord record in records)
+        {
+            if (number++ < count) continue;
+            if (number == count + 1) reached();
+            yield return record;
+        }
+        if (number < count)
+            throw new InvalidDataException($"the input has {number} documents, but the unfinished run had scored {count}; give the same input, or start again with --force");
+    }
+
+    /// <summary>What decides the output, in words: a resumed run must have the same.</summary>
+    private static string Settings(IScorer scorer, Segmentation segmentation, bool withSpans, TextOptions options, string[] files)
+    {
+        string corpus = string.Join(", ", files.Select(file => file == "-" || !File.Exists(file)
+            ? file : string.Create(CultureInfo.InvariantCulture, $"{Path.GetFullPath(file)} of {new FileInfo(file).Length} bytes, {File.GetLastWriteTimeUtc(file):yyyy-MM-ddTHH:mm:ss.fffffffZ}")));
+        return $"scorer {scorer.Id}, segmenter {segmentation.Id()}, {(withSpans ? "with" : "without")} spans, text field {options.TextField}, format {options.Format}, documents by {options.Document}, files {corpus}";
     }
 
     private static InvalidDataException NothingUsable(string[] files, SkippedRecords skipped)
     {
         string reasons = string.Join("; ", skipped.Reasons.Select(reason => $"{reason.Key}: {reason.Value.Count}, first {reason.Value.First}"));
         return new InvalidDataException($"{string.Join(", ", files)}: no usable document ({(reasons.Length > 0 ? reasons : "only blank lines")})");
-    }
-
-    private static void Report(string output, IScorer scorer, Segmentation segmentation, ScoreSummary summary, SkippedRecords skipped)
-    {
-        ScoreQuantiles segments = summary.SegmentScores, documents = summary.DocumentScores;
-        SummaryTable.Write(output,
-        [
-            ("scorer", scorer.Id),
-            ("segmenter", segmentation.Id()),
-            ("documents", SummaryTable.Count(summary.Documents)),
-            ("segments", $"{SummaryTable.Count(summary.Segments)}, {SummaryTable.Number(100 * summary.ShareAboveZero)} % score above 0"),
-            ("segment scores", SummaryTable.Quantiles(segments)),
-            ("document means", SummaryTable.Quantiles(documents)),
-            ("suggested threshold", $"{SummaryTable.Number(segments.P50)} for tags and unlikelihood (segments, p50)"),
-            ("suggested filter_threshold", $"{SummaryTable.Number(documents.P50)} (documents, p50)"),
-            .. SummaryTable.Rows(skipped),
-        ]);
     }
 }

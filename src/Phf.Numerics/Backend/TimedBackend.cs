@@ -20,6 +20,13 @@ public sealed class TimedBackend(IBackend inner) : IBackend
     /// <summary>Forgets what was measured.</summary>
     public void Reset() => _timings.Clear();
 
+    public void ForEach(int tiles, Action<int, int> tile)
+    {
+        long start = Stopwatch.GetTimestamp();
+        inner.ForEach(tiles, tile);
+        Add("other work", start, 0);
+    }
+
     public void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Tensor tokenTable, Tensor positionTable, Tensor output)
     {
         long start = Stopwatch.GetTimestamp();

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Phf.Data;
 
 /// <summary>
@@ -28,6 +30,9 @@ internal sealed class ScoreSample
         }
         Count++;
     }
+
+    /// <summary>The scores that are kept: all, or a million of them.</summary>
+    public ReadOnlySpan<double> Kept => CollectionsMarshal.AsSpan(_kept);
 
     /// <exception cref="ArgumentException">Nothing was added.</exception>
     public ScoreQuantiles Quantiles()

@@ -26,7 +26,10 @@ public sealed class InputFile : IDisposable
     public long BytesRead => _source.CanSeek ? _source.Position : 0;
 
     /// <exception cref="IOException">The file is missing or unreadable.</exception>
-    public static InputFile Open(string path)
+    public static InputFile Open(string path) => Open(path, compressed: path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase));
+
+    /// <inheritdoc cref="Open(string)"/>
+    internal static InputFile Open(string path, bool compressed)
     {
         if (path == "-")
         {
@@ -35,8 +38,7 @@ public sealed class InputFile : IDisposable
         }
         if (Directory.Exists(path)) throw new IOException($"{path} is a directory; name the files in it");
         if (!File.Exists(path)) throw new FileNotFoundException($"{path} does not exist");
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
-        bool compressed = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1 << 16, FileOptions.SequentialScan);
         return new InputFile(path, file, compressed ? new GZipStream(file, CompressionMode.Decompress) : file);
     }
 
@@ -50,6 +52,22 @@ public sealed class InputFile : IDisposable
             total += new FileInfo(path).Length;
         }
         return total;
+    }
+
+    /// <summary>The whole content of a file that must fit in memory, such as a model.</summary>
+    /// <exception cref="InvalidDataException">There are more than <paramref name="mostBytes"/> bytes, or a <c>.gz</c> is damaged.</exception>
+    /// <exception cref="IOException">The file is missing or unreadable.</exception>
+    public static byte[] ReadAll(string path, int mostBytes)
+    {
+        using InputFile file = Open(path);
+        using var content = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        for (int read = file.Read(buffer); read > 0; read = file.Read(buffer))
+        {
+            if (content.Length + read > mostBytes) throw new InvalidDataException($"{file.Name} is larger than {mostBytes >> 20} MB, more than a file of its kind has");
+            content.Write(buffer, 0, read);
+        }
+        return content.ToArray();
     }
 
     /// <summary>Reads up to <paramref name="buffer"/>.Length bytes of content; 0 at the end.</summary>

@@ -48,6 +48,9 @@ public sealed class LineReader : IDisposable
 
     public static LineReader Open(string path) => new(InputFile.Open(path));
 
+    /// <summary>A file whose name does not say whether it is compressed.</summary>
+    internal static LineReader Open(string path, bool compressed) => new(InputFile.Open(path, compressed));
+
     /// <summary>Moves to the next line; false at the end of the file.</summary>
     /// <exception cref="InvalidDataException">A damaged <c>.gz</c>, or a line above 512 MB.</exception>
     public bool Next()

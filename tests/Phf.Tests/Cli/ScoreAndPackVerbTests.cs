@@ -129,6 +129,64 @@ public sealed class ScoreAndPackVerbTests : IDisposable
     }
 
     [Fact]
+    public void Score_Spans_ThenPackedByWeight_ThenVerified()
+    {
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        Write("a.jsonl", string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"text\": \"Document {i} is bad \\u00e9. Fine.\"}}\n")));
+        Write("b.jsonl", string.Concat(Enumerable.Range(0, 90).Select(i => $"{{\"text\": \"Other {i} is good.\"}}\n")));
+        Assert.Equal(0, Score("a.jsonl", "as.jsonl", "--spans").ExitCode);
+        Assert.Equal(0, Score("b.jsonl", "bs.jsonl", "--spans").ExitCode);
+        Assert.Contains("\"span_scores\":[[[15,18,1]],[]]", File.ReadLines(_folder.At("as.jsonl")).ElementAt(10));
+
+        CliResult pack = CliProcess.Run("pack", _folder.At("as.jsonl"), _folder.At("bs.jsonl"), "--weight", "3", "--weight", "1",
+            "--tokenizer", _folder.At("tokenizer"), "-o", _folder.At("packed"), "--held-out", "0.2");
+        Assert.True(pack.ExitCode == 0, pack.Error);
+        Assert.Contains("left out:", pack.Output);
+        Assert.Contains(" spans, ", pack.Output);
+        CliResult verified = CliProcess.Run("pack", "--verify", _folder.At("packed"));
+        Assert.True(verified.ExitCode == 0, verified.Error);
+        Assert.Contains("as they were packed", verified.Output);
+        Assert.Contains("heldout", verified.Output);
+
+        string shard = _folder.At("packed", "heldout", "shard-00000.safetensors");
+        byte[] bytes = File.ReadAllBytes(shard);
+        bytes[^3] ^= 4;
+        File.WriteAllBytes(shard, bytes);
+        CliResult damaged = CliProcess.Run("pack", "--verify", _folder.At("packed"));
+        Assert.Equal(1, damaged.ExitCode);
+        Assert.Contains($"phf: {shard}: ", damaged.Error);
+        Assert.Contains("pack again", damaged.Error);
+        Assert.Equal(0, CliProcess.Run("pack", "--verify", _folder.At("packed", "train")).ExitCode);
+        string other = _folder.At("packed", "train", "shard-00000.safetensors");
+        File.WriteAllBytes(other, File.ReadAllBytes(other)[..^1]);
+        string both = CliProcess.Run("pack", "--verify", _folder.At("packed")).Error;
+        Assert.Contains($"{other}: ", both);
+        Assert.Contains($"{shard}: ", both);
+    }
+
+    [Fact]
+    public void Pack_WrongOptions_Are2()
+    {
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        SmallDataset.WriteScored(_folder, 10, "s.jsonl");
+        Assert.Contains("2 --weight for 1 files", Usage("--weight", "1", "--weight", "2"));
+        Assert.Contains("--weight 0: a number above 0", Usage("--weight", "0"));
+        Assert.Contains("give it alone", Usage("--verify", _folder.At("packed")));
+        CliResult nothing = CliProcess.Run("pack");
+        Assert.Equal(2, nothing.ExitCode);
+        foreach (string missing in (string[])["Required argument missing for command: 'pack'", "Option '--tokenizer' is required", "Option '--output' is required"])
+            Assert.Contains(missing, nothing.Error);
+        Assert.Equal(1, CliProcess.Run("pack", "--verify", _folder.At("nowhere")).ExitCode);
+
+        string Usage(params string[] options)
+        {
+            CliResult result = Pack("s.jsonl", "packed", options);
+            Assert.Equal(2, result.ExitCode);
+            return result.Error;
+        }
+    }
+
+    [Fact]
     public void Score_DiskFull_NamesTheFile_AndLeavesNothing()
     {
         if (!OperatingSystem.IsLinux()) return; // a limit on file sizes stands in for the full disk
@@ -142,18 +200,87 @@ public sealed class ScoreAndPackVerbTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
     }
 
-    [Fact]
-    public void Score_Interrupted_Is130_AndLeavesNothing()
+    [Theory]
+    [InlineData("out.jsonl", false)]
+    [InlineData("out.jsonl.gz", true)]
+    public void Score_Stopped_GoesOn_ToTheSameBytes(string output, bool killed)
     {
         if (OperatingSystem.IsWindows()) return; // SIGINT
-        Write("a.txt", string.Concat(Enumerable.Range(0, 2_000_000).Select(i => $"Line {i} of the text. More of it.\n")));
-        using CliProcess process = CliProcess.Start(["score", _folder.At("a.txt"), "--scorer", "words", "--list", _folder.At("list.txt"), "-o", _folder.At("out.jsonl")]);
-        SpinWait.SpinUntil(() => Directory.GetFiles(_folder.FullName, "*.tmp").Length > 0, TimeSpan.FromSeconds(30));
-        process.Interrupt();
-        CliResult result = process.Wait();
-        Assert.Equal(130, result.ExitCode);
-        Assert.Contains("phf: interrupted", result.Error);
-        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+        Write("a.txt", string.Concat(Enumerable.Range(0, 2000).Select(i => $"Line {i} of the text. {(i % 7 == 0 ? "Bad. " : "")}More of it.\n")));
+        Write("slow", ""); // while it is there, a sentence takes a moment
+        string command = $"while read -r line; do if [ -f '{_folder.At("slow")}' ]; then sleep 0.002; fi; echo ${{#line}}; done";
+        string[] score = ["score", _folder.At("a.txt"), "--scorer", "command", "--command", command, "-o", _folder.At(output)];
+        using (CliProcess process = CliProcess.Start(score))
+        {
+            process.WaitUntil(() => File.Exists(_folder.At($".{output}.partial.json")));
+            if (killed) process.Kill();
+            else process.Interrupt();
+            CliResult stopped = process.Wait();
+            if (!killed) Assert.Equal(130, stopped.ExitCode);
+            if (!killed) Assert.Contains("scored documents are kept; go on with --resume", stopped.Error);
+        }
+        Assert.False(File.Exists(_folder.At(output)));
+        File.Delete(_folder.At("slow"));
+        CliProcess.Run(score).Failed(1, "continue it with --resume, or start again with --force");
+        CliResult other = CliProcess.Run([.. score, "--resume", "--segment", "line"]);
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("it has other settings", other.Error);
+
+        CliResult resumed = CliProcess.Run([.. score, "--resume"]).Succeeded();
+        Assert.Contains("continuing behind ", resumed.Error);
+        string once = _folder.At("once" + output[3..]);
+        CliResult whole = CliProcess.Run([.. score[..^1], once]).Succeeded();
+        Assert.Equal(File.ReadAllBytes(once), File.ReadAllBytes(_folder.At(output)));
+        Assert.Equal(whole.Output.Split('\n')[4..], resumed.Output.Split('\n')[4..]); // the summary is that of the whole, too
+        Assert.Equal(4, Directory.GetFiles(_folder.FullName).Length); // corpus, list and two outputs: nothing else stays behind
+    }
+
+    [Fact]
+    public void Score_WithResume_AndNothingToGoOnWith_StartsAnew()
+    {
+        Write("a.txt", "One. Bad.\n");
+        Assert.Equal(0, Score("a.txt", "out.jsonl", "--resume").ExitCode);
+        CliResult again = Score("a.txt", "out.jsonl", "--resume");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("exists", again.Error);
+    }
+
+    [Fact]
+    public void Stats_SaysWhatScoreSaid_WithAHistogram()
+    {
+        Write("a.txt", "Good one. Bad.\nFine.\n");
+        CliResult score = Score("a.txt", "out.jsonl");
+        CliResult stats = CliProcess.Run("stats", _folder.At("out.jsonl")).Succeeded();
+        string[] rows = [.. score.Output.Split('\n').Where(line => line.Contains("suggested") || line.Contains("above 0"))];
+        Assert.Equal(4, rows.Length);
+        Assert.All(rows, row => Assert.Contains(Cells(row), stats.Output.Split('\n').Select(Cells)));
+        Assert.Contains("50 % have a segment above 0", score.Output);
+        Assert.Contains("exactly 0", stats.Output);
+        Assert.Contains("66.67 %", stats.Output);
+        CliProcess.Run("stats", _folder.At("a.txt")).Failed(1, "no JSON of a scored document");
+
+        static string Cells(string row) => string.Join('|', row.Split('│').Select(cell => cell.Trim()));
+    }
+
+    [Fact]
+    public void Classifier_IsTrained_Measured_AndScores()
+    {
+        string[] words = ["one", "two", "three", "four", "five", "six", "seven"];
+        Write("labelled.csv", "body,mark\n" + string.Concat(Enumerable.Range(0, 400).Select(i => $"{words[i % 7]} {words[i % 5]} {(i % 2 == 0 ? "bad" : "good")} {words[i % 3]} {i:x},{(i % 2 == 0 ? "spam" : "ham")}\n")));
+        string[] fields = ["--text-field", "body", "--label-field", "mark", "--positive", "spam"];
+        CliResult train = CliProcess.Run(["classifier", "train", _folder.At("labelled.csv"), "-o", _folder.At("model"), "--bits", "12", .. fields]).Succeeded();
+        Assert.Contains("held-out AUC", train.Output);
+        Assert.Equal("classifier.phfc report.json report.md", string.Join(' ', Directory.GetFiles(_folder.At("model")).Select(Path.GetFileName).Order()));
+        CliResult measured = CliProcess.Run(["classifier", "evaluate", _folder.At("labelled.csv"), "--model", _folder.At("model"), .. fields]).Succeeded();
+        Assert.Contains("400, 200 positive", measured.Output);
+        Write("a.txt", "two bad four\ntwo good four\n");
+        CliProcess.Run("score", _folder.At("a.txt"), "--scorer", "classifier", "--model", _folder.At("model"), "-o", _folder.At("s.jsonl")).Succeeded();
+        ScoredDocument[] scored = [.. ScoredFile.Read(_folder.At("s.jsonl"))];
+        Assert.True(scored[0].AvgScore > scored[1].AvgScore);
+
+        CliProcess.Run(["classifier", "train", _folder.At("labelled.csv"), "-o", _folder.At("model"), .. fields]).Failed(1, "exists and is not empty");
+        CliProcess.Run(["classifier", "evaluate", _folder.At("labelled.csv"), .. fields[..4]]).Failed(1, "label 'spam' is neither a number nor true or false; name the positive labels with --positive");
+        CliProcess.Run(["classifier", "evaluate", _folder.At("labelled.csv")]).Failed(1, "no column 'text'");
     }
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "Phf.Cli.dll");

@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Phf.Scoring;
+using Phf.Scoring.Judge;
+
+namespace Phf.Cli;
+
+/// <summary>The options by which verbs that score say with what; the same for each verb.</summary>
+internal sealed class ScorerArguments
+{
+    private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
+    private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given) and classifier", HelpName = "PATH" };
+    private readonly Option<string?> _pattern = new("--pattern") { Description = "regular expression of the scorer regex", HelpName = "REGEX" };
+    private readonly Option<RegexMeasure> _measure = new("--measure") { Description = "what regex gives: matches per character, or 1 where there is any" };
+    private readonly Option<string?> _command = new("--command") { Description = "command line of the scorer command: {\"text\"} lines in, numbers out", HelpName = "LINE" };
+    private readonly Option<double> _timeout = new("--timeout") { Description = "seconds that command or openai may take for one text", HelpName = "S", DefaultValueFactory = _ => 60 };
+    private readonly Option<string?> _judgeModel = new("--judge-model") { Description = "model that the scorer openai asks", HelpName = "NAME" };
+    private readonly Option<JudgeKind> _judge = new("--judge") { Description = "what openai asks: a chat model or a moderation model" };
+    private readonly Option<string> _endpoint = new("--endpoint") { Description = "server of openai, with its version path", HelpName = "URL", DefaultValueFactory = _ => "https://api.openai.com/v1" };
+    private readonly Option<string?> _prompt = new("--prompt") { Description = "file with what a chat model is told; it must ask for a number alone", HelpName = "FILE" };
+    private readonly Option<string> _keyVariable = new("--key-variable") { Description = "environment variable with the key of openai", HelpName = "NAME", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+    private readonly Option<string> _cache = new("--cache") { Description = "folder that keeps the answers of openai", HelpName = "DIR", DefaultValueFactory = _ => "judge-cache" };
+    private readonly Option<long?> _maxRequests = new("--max-requests") { Description = "requests that openai may send at most", HelpName = "N" };
+    private readonly Option<int?> _requestsPerMinute = new("--requests-per-minute") { Description = "requests that openai may send in a minute", HelpName = "N" };
+    private readonly Option<string[]> _parts = new("--part") { Description = "a part of the scorer combine; repeat it for each", HelpName = "NAME=WEIGHT", DefaultValueFactory = _ => [] };
+    private readonly Option<Combination> _combination = new("--combine") { Description = "what combine makes of its parts: their sum or the largest" };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[]
+        {
+            _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
+        })
+            command.Options.Add(option);
+    }
+
+    /// <exception cref="UsageException">A value that no scorer could take.</exception>
+    /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
+    public IScorer Create(string name, ParseResult parsed) => Scorers.Create(name, new ScorerOptions
+    {
+        WordList = parsed.GetValue(_wordList),
+        Model = parsed.GetValue(_model),
+        Pattern = parsed.GetValue(_pattern),
+        Measure = parsed.GetValue(_measure),
+        Command = parsed.GetValue(_command) is { } command ? new CommandOptions { Command = command, Timeout = Timeout(parsed) } : null,
+        Judge = parsed.GetValue(_judgeModel) is { } model ? Judge(model, parsed) : null,
+        Parts = parsed.GetRequiredValue(_parts),
+        Combination = parsed.GetValue(_combination),
+    });
+
+    private JudgeOptions Judge(string model, ParseResult parsed)
+    {
+        string endpoint = parsed.GetRequiredValue(_endpoint);
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? server) || server.Scheme is not ("http" or "https"))
+            throw new UsageException($"--endpoint {endpoint}: an http or https address such as http://localhost:8000/v1 was expected");
+        return new JudgeOptions
+        {
+            Model = model,
+            Kind = parsed.GetValue(_judge),
+            Endpoint = server,
+            Prompt = parsed.GetValue(_prompt) is { } file ? File.ReadAllText(file) : JudgeOptions.DefaultPrompt,
+            KeyVariable = parsed.GetRequiredValue(_keyVariable),
+            Cache = parsed.GetRequiredValue(_cache),
+            MaxRequests = parsed.GetValue(_maxRequests),
+            RequestsPerMinute = parsed.GetValue(_requestsPerMinute),
+            Timeout = Timeout(parsed),
+        };
+    }
+
+    private TimeSpan Timeout(ParseResult parsed)
+    {
+        double seconds = parsed.GetValue(_timeout);
+        return seconds is > 0 and <= 86_400 ? TimeSpan.FromSeconds(seconds) : throw new UsageException($"--timeout {seconds}: more than 0 and at most 86400 seconds was expected");
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Phf.Scoring;
+
+/// <summary>One running copy of the command of a <see cref="CommandScorer"/>. Disposing ends it and what it started.</summary>
+internal sealed class CommandProcess : IDisposable
+{
+    private const int ShownCharacters = 200;
+    private static readonly TimeSpan PatienceWithTheDying = TimeSpan.FromSeconds(2);
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _command;
+    private readonly Process _process;
+    private readonly StringBuilder _complaints = new(); // the end of standard error
+    private readonly Task _listening;
+
+    private CommandProcess(string command, Process process)
+    {
+        (_command, _process) = (command, process);
+        _listening = Task.Run(ListenToComplaints);
+    }
+
+    /// <summary>Starts the system's shell with the command line.</summary>
+    public static CommandProcess Start(string command)
+    {
+        bool windows = OperatingSystem.IsWindows();
+        var start = new ProcessStartInfo(windows ? "cmd.exe" : "/bin/sh")
+        {
+            ArgumentList = { windows ? "/c" : "-c", command },
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        return new CommandProcess(command, Process.Start(start)!);
+    }
+
+    /// <summary>The command's score of a text; null when it ended instead.</summary>
+    /// <exception cref="InvalidDataException">No answer in time, or one that is no finite number.</exception>
+    public double? Ask(string text, TimeSpan timeout)
+    {
+        Task<string?> answer = Exchange(text);
+        if (!answer.Wait(timeout))
+            throw new InvalidDataException(
+                $"the command '{_command}' gave no answer within {timeout.TotalSeconds:0.###} s; it must write, and flush, a line for each line it reads "
+                + "(or allow it more with --timeout)");
+        return answer.Result is { } line ? Parse(line) : null;
+    }
+
+    /// <summary>How the command ended: exit code and last words.</summary>
+    public string End()
+    {
+        string code = _process.WaitForExit(PatienceWithTheDying) ? $"exit code {_process.ExitCode}" : "it closed its output";
+        _listening.Wait(PatienceWithTheDying);
+        lock (_complaints) return _complaints.Length == 0 ? code : $"{code}, its last words: {_complaints.ToString().Trim()}";
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended by itself.
+        }
+        _process.Dispose();
+    }
+
+    private async Task ListenToComplaints()
+    {
+        while (await _process.StandardError.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            lock (_complaints)
+            {
+                _complaints.Append(line).Append(' ');
+                if (_complaints.Length > ShownCharacters) _complaints.Remove(0, _complaints.Length - ShownCharacters);
+            }
+        }
+    }
+
+    private async Task<string?> Exchange(string text)
+    {
+        try
+        {
+            await _process.StandardInput.WriteLineAsync($"{{\"text\": {JsonSerializer.Serialize(text, Json)}}}").ConfigureAwait(false);
+            await _process.StandardInput.FlushAsync().ConfigureAwait(false);
+            return await _process.StandardOutput.ReadLineAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            return null; // it has ended
+        }
+    }
+
+    private double Parse(string line)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement score = document.RootElement;
+            if (score.ValueKind == JsonValueKind.Object && score.TryGetProperty("score", out JsonElement field)) score = field;
+            if (score.ValueKind == JsonValueKind.Number && score.TryGetDouble(out double number) && double.IsFinite(number)) return number;
+        }
+        catch (JsonException)
+        {
+            // Told below, with what was written instead.
+        }
+        string shown = line.Length > ShownCharacters ? line[..ShownCharacters] + "..." : line;
+        throw new InvalidDataException($"the command '{_command}' answered '{shown}'; a line that is a finite number, or {{\"score\": number}}, was expected");
+    }
+}
