@@ -17,8 +17,11 @@ internal static class VerbTable
         TrainVerb.Create(),
         SweepVerb.Create(),
         GenerateVerb.Create(),
+        LogProbsVerb.Create(),
         EvaluateVerb.Create(),
         ReportVerb.Create(),
+        InspectVerb.Create(),
+        ExportVerb.Create(),
         ConfigVerb.Create(),
         EnvVerb.Create(),
     ];

@@ -130,7 +130,8 @@ public sealed record Gpt2Config
     /// <summary>Writes config.json as transformers reads it; dropout is 0 because Phf trains without.</summary>
     /// <param name="path">Written beside and renamed.</param>
     /// <param name="endOfTextId">bos and eos token.</param>
-    public void Save(string path, int endOfTextId)
+    /// <param name="type">Of the weights beside it: F32, F16 or BF16.</param>
+    public void Save(string path, int endOfTextId, SafetensorsType type = SafetensorsType.F32)
     {
         var json = new JsonObject
         {
@@ -155,7 +156,7 @@ public sealed record Gpt2Config
             ["bos_token_id"] = endOfTextId,
             ["eos_token_id"] = endOfTextId,
             ["tie_word_embeddings"] = true,
-            ["torch_dtype"] = "float32",
+            ["torch_dtype"] = type switch { SafetensorsType.F16 => "float16", SafetensorsType.BF16 => "bfloat16", _ => "float32" },
             ["use_cache"] = true,
         };
         if (ValueOffset is { } offset) json["value_head_offset"] = offset;

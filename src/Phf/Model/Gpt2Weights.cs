@@ -80,8 +80,24 @@ public static class Gpt2Weights
             throw new InvalidDataException($"{surplus.Path}: tensor '{surplus.Name}' is of a model with more than the {layout.Layers} layers that config.json says (n_layer)");
     }
 
+    /// <summary>Only models whose output head is the token table can be read; a head beside it must hold the same numbers.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public static void CheckHead(WeightFiles weights)
+    {
+        if (!weights.Tensors.TryGetValue(HeadName, out StoredTensor? head) || TryFind(weights, TokenTableName) is not { } table || table == head) return;
+        if (head.Count == table.Count)
+        {
+            float[] own = new float[head.Count], tied = new float[head.Count];
+            head.CopyAsF32(own);
+            table.CopyAsF32(tied);
+            if (own.AsSpan().SequenceEqual(tied)) return;
+        }
+        throw new InvalidDataException($"{head.Path}: {HeadName} differs from {TokenTableName}; only models with a tied head can be read");
+    }
+
     private static void Read(WeightFiles weights, Gpt2 model, int newTokens, bool withValueHead)
     {
+        CheckHead(weights);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
             if (shape.Name == ParameterLayout.ValueHeadName && !withValueHead) continue;
@@ -92,8 +108,6 @@ public static class Gpt2Weights
             foreach (float value in target.Span)
                 if (!float.IsFinite(value)) throw new InvalidDataException($"{stored.Path}: tensor '{stored.Name}' holds {value}");
         }
-        Tensor known = model.Parameters.TokenTable;
-        if (weights.Tensors.TryGetValue(HeadName, out StoredTensor? head)) CheckTied(head, known.Slice(0, known.Rows - newTokens));
     }
 
     /// <summary>A parameter's tensor, which must have its shape.</summary>
@@ -128,12 +142,4 @@ public static class Gpt2Weights
     internal static IEnumerable<SafetensorsTensor> Tensors(ParameterSet parameters, string prefix, SafetensorsType type = SafetensorsType.F32) =>
         parameters.Layout.Shapes.Select(shape => new SafetensorsTensor(prefix + shape.Name, type, shape.DiskShape,
             stream => TensorNarrowing.Write(stream, prefix + shape.Name, parameters[shape.Name].Span, type)));
-
-    private static void CheckTied(StoredTensor head, Tensor tokenTable)
-    {
-        var values = new float[tokenTable.Length];
-        if (head.Count == tokenTable.Length) head.CopyAsF32(values);
-        if (!values.AsSpan().SequenceEqual(tokenTable.Span))
-            throw new InvalidDataException($"{head.Path}: lm_head.weight differs from transformer.wte.weight; only models with a tied head can be read");
-    }
 }

@@ -100,7 +100,7 @@ public sealed class Learner : IDisposable
     {
         if (heldOutLoss < (Best?.HeldoutLoss ?? double.PositiveInfinity)) Best = new BestCheckpoint(Step, heldOutLoss.Value);
         var state = new TrainerState(Step, _plan.TotalSteps, Tokens, [.. _batches.Cursors], _plan.Data.Fingerprint, _plan.Start.TokensBefore, Best, _outliers?.State);
-        Checkpoint.Save(path, Model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state);
+        Checkpoint.Save(path, Model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state, ModelCard.Text(_plan, state));
     }
 
     public void Dispose()
