@@ -8,11 +8,12 @@ namespace Phf.Tests.Formats;
 /// <summary>Files written by PyTorch (tools/make-pytorch-fixtures.py), in both of its formats, and made-up ones that break the rules.</summary>
 public sealed class PyTorchFileTests : IDisposable
 {
-    private static readonly string Fixtures = Path.Combine(Shared.RepositoryRoot, "tests", "Phf.Tests", "Formats", "Fixtures");
-
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>Path of a file that PyTorch wrote.</summary>
+    internal static string Fixture(string name) => Path.Combine(Shared.RepositoryRoot, "tests", "Phf.Tests", "Formats", "Fixtures", name);
 
     [Theory]
     [InlineData("dtypes.pt")]
@@ -185,7 +186,7 @@ public sealed class PyTorchFileTests : IDisposable
     [InlineData("dtypes.legacy.pt")]
     public void Open_CutAnywhere_IsRefused(string name)
     {
-        byte[] whole = File.ReadAllBytes(Path.Combine(Fixtures, name));
+        byte[] whole = File.ReadAllBytes(Fixture(name));
         string path = _folder.At("cut");
         for (int length = 0; length < whole.Length; length += 17)
         {
@@ -227,5 +228,5 @@ public sealed class PyTorchFileTests : IDisposable
         return values;
     }
 
-    private static PyTorchFile OpenFixture(string name) => PyTorchFile.Open(Path.Combine(Fixtures, name));
+    private static PyTorchFile OpenFixture(string name) => PyTorchFile.Open(Fixture(name));
 }

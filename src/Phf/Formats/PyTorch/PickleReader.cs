@@ -15,7 +15,7 @@ namespace Phf.Formats.PyTorch;
 /// </remarks>
 internal ref struct PickleReader
 {
-    private const int MostValues = 4_000_000; // GPT-2 XL's file makes about 30,000
+    private const int MostValues = 1_000_000; // instructions; a checkpoint of 600 tensors has about 30,000
     private const byte HighestProtocol = 4;
 
     private static readonly object True = true, False = false;
@@ -59,7 +59,7 @@ internal ref struct PickleReader
                 throw new InvalidDataException($"{_source}: byte {at} is the pickle instruction 0x{code:x2}, which tensors do not need; the file is damaged or holds "
                     + "more than tensors. Nothing of it was run; save the state_dict alone, or convert it to safetensors");
         }
-        throw Damaged($"it makes more than {MostValues} values");
+        throw Damaged($"it has more than {MostValues} instructions");
     }
 
     private bool ReadScalar(byte code)
