@@ -1,4 +1,4 @@
-"""A training step of GPT-2 in PyTorch: forward, loss, backward, clip, AdamW. Peer of `Phf.Benchmarks -- step`.
+"""A training step of GPT-2 in PyTorch: forward, loss, backward, clip, AdamW. Peer of `phf bench step`.
 
     python3 bench/peers/torch_step.py [quickstart tiny small 124M]        PHF_THREADS=n sets the threads
 

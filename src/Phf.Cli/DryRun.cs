@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Phf.Data;
+using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Objectives;
 using Phf.Training;
@@ -36,6 +37,8 @@ internal static class DryRun
         using var process = Process.GetCurrentProcess();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"memory    {plan.MemoryBytes / 1e6:N0} MB estimated, {process.PeakWorkingSet64 / 1e6:N0} MB measured (the process at its largest, the data it read included)"));
+        output.WriteLine($"recompute {string.Join(", ", Enum.GetValues<Recompute>().Select(each => $"{each.ToString().ToLowerInvariant()} {plan.MemoryWith(each) / 1e6:N0} MB"))} "
+            + $"(estimates; this is {config.Training.Recompute}, and so is the speed)");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed     {1e3 * perStep:F0} ms a step, {plan.TokensPerStep / perStep:N0} tokens/s (the last step)"));
         output.WriteLine($"whole run {plan.TotalSteps * plan.TokensPerStep:N0} tokens, {Passes(plan)}, about {Duration(plan.TotalSteps * perStep)} "
             + "without evaluation, samples and checkpoints");

@@ -24,5 +24,6 @@ internal static class VerbTable
         ExportVerb.Create(),
         ConfigVerb.Create(),
         EnvVerb.Create(),
+        BenchVerb.Create(),
     ];
 }

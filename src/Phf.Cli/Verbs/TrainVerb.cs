@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Phf.Cli.Bench;
 using Phf.Numerics.Backend;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -20,15 +21,18 @@ internal static class TrainVerb
     };
     private static readonly Option<bool> Force = new("--force") { Description = "replace the run in the folder" };
     private static readonly Option<bool> DryRunOption = new("--dry-run") { Description = "check everything, train two steps, tell memory and time; writes nothing" };
+    private static readonly Option<bool> Profile = new("--profile") { Description = "at the end, where the time went, operation by operation" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on, 0 for all; the result is the same for any number", HelpName = "N" };
+    private static readonly Option<string?> RecomputeName = new("--recompute") { Description = "none, mlp or layer: what is computed again in the backward pass, for less memory; the result is the same", HelpName = "WHAT" };
     private static readonly Option<string?> BackendName = new("--backend") { Description = "cpu, or reference: slow scalar code to compare with" };
 
     public static Command Create()
     {
         BackendName.AcceptOnlyFromAmong("cpu", "reference");
+        RecomputeName.AcceptOnlyFromAmong("none", "mlp", "layer");
         var verb = new Command("train", "Train a language model on packed data. Everything is set by keys of a configuration; phf config lists them.")
         {
-            Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Threads, BackendName,
+            Config.Task, Config.Method, Config.Size, Config.Override, Data, Output, Resume, Force, DryRunOption, Profile, Threads, RecomputeName, BackendName,
         };
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
@@ -54,12 +58,15 @@ internal static class TrainVerb
         }
         if (resume.MayGoOn) output.WriteLine(checkpoint is null ? $"{path} has no complete checkpoint; starting from the first step" : $"resuming from {checkpoint}");
         using RunPlan plan = RunPlan.Create(config);
-        using IBackend backend = CliBackend.Create(config.Training.Backend, config.Training.Threads);
+        using IBackend computing = CliBackend.Create(config.Training.Backend, config.Training.Threads);
+        using TimedBackend? timed = parsed.GetValue(Profile) ? new TimedBackend(computing) : null;
+        IBackend backend = timed ?? computing;
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint);
         foreach (string note in plan.Notes) Console.Error.WriteLine($"note: {note}");
         if (!goesOn) run.Start(plan.Config); // from here on nothing that was given can be wrong, so no run is left that never began
         PlanDescription.Write(output, plan, backend);
         Train(trainer, plan, run, output, cancel);
+        if (timed is not null) OperationTable.Write(output, timed, BenchMachine.Measure(backend));
         return ExitCode.Done;
     }
 
@@ -108,6 +115,7 @@ internal static class TrainVerb
             {
                 OutputDir = output ?? training.OutputDir,
                 Threads = parsed.GetValue(Threads) ?? training.Threads,
+                Recompute = parsed.GetValue(RecomputeName) ?? training.Recompute,
                 Backend = backend ?? training.Backend,
             },
         };

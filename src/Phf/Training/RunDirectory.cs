@@ -124,7 +124,7 @@ public sealed class RunDirectory
         return own with
         {
             Dataset = own.Dataset with { Data = config.Dataset.Data },
-            Training = own.Training with { Threads = config.Training.Threads, OutputDir = config.Training.OutputDir },
+            Training = own.Training with { Threads = config.Training.Threads, Recompute = config.Training.Recompute, OutputDir = config.Training.OutputDir },
         };
     }
 
@@ -189,7 +189,7 @@ public sealed class RunDirectory
     private static RunConfig Comparable(RunConfig config) => (config with
     {
         Dataset = config.Dataset with { Data = null },
-        Training = config.Training with { Threads = 0, OutputDir = null },
+        Training = config.Training with { Threads = 0, Recompute = "none", OutputDir = null },
     }).WithThresholds((threshold, _) => threshold.Unrecorded);
 
     /// <summary>Null for a line that a kill cut short.</summary>

@@ -162,7 +162,7 @@ public sealed class RunPlan : IDisposable
             TotalSteps = steps,
             Schedule = LearningRateSchedule.Of(config.Training, steps),
             Start = dataStart,
-            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength),
+            MemoryBytes = MemoryFor(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength, config.Training.RecomputeKind),
         };
         plan.CheckMemory();
         return plan;
@@ -191,11 +191,14 @@ public sealed class RunPlan : IDisposable
         }).Validated("model.gpt2_config_kwargs");
     }
 
-    private static long Memory(Gpt2Config model, int batch, int length)
+    /// <summary>What the run would take with another choice of what is computed again, in bytes.</summary>
+    public long MemoryWith(Recompute recompute) => MemoryFor(Model, BatchSize, SequenceLength, recompute);
+
+    private static long MemoryFor(Gpt2Config model, int batch, int length, Recompute recompute)
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
         long logits = Math.Max(4L << 20, 512L * model.VocabularySize) * sizeof(float);
-        return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true) + logits + PackingBytes;
+        return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true, recompute) + logits + PackingBytes;
     }
 
     private void CheckMemory()
@@ -203,6 +206,6 @@ public sealed class RunPlan : IDisposable
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (MemoryBytes <= available) return;
         throw new InsufficientMemoryException($"this run needs {MemoryBytes / 1e9:F1} GB of memory and there are {available / 1e9:F1} GB; "
-            + "make the model, training.per_device_train_batch_size or training.sequence_length smaller");
+            + "make the model, training.per_device_train_batch_size or training.sequence_length smaller, or set training.recompute to layer");
     }
 }

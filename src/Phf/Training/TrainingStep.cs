@@ -33,7 +33,7 @@ internal sealed class TrainingStep : IDisposable
         Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
-        State = new Activations(model.Config, batch, time, forTraining: true);
+        State = new Activations(model.Config, batch, time, forTraining: true, training.RecomputeKind);
         int n = batch * time;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
         _regression = objective as WeightedRegression;

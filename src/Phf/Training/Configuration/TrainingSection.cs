@@ -91,6 +91,9 @@ public sealed record TrainingSection
     [Key("Threads to compute on; 0 takes every core. The result is the same for any number.", Min = 0, Max = 1024)]
     public int Threads { get; init; }
 
+    [Key("What the backward pass computes again instead of having kept it, for less memory: nothing, the first half of each feed-forward layer (mlp), or each layer. The result is the same.", Choices = ["none", "mlp", "layer"])]
+    public string Recompute { get; init; } = "none";
+
     [Key("Who computes: cpu, or reference, the slow scalar code that cpu is tested against.", Choices = ["cpu", "reference"])]
     public string Backend { get; init; } = "cpu";
 
@@ -100,6 +103,9 @@ public sealed record TrainingSection
     [Key("Skip the update of a step whose loss or gradient norm lies more than this many deviations above its running mean "
         + "(weights of the last hundred steps or so; the first 20 are never skipped). Not set: none is skipped.", Above = 0)]
     public double? SkipOutliers { get; init; }
+
+    /// <summary>The key <see cref="Recompute"/>.</summary>
+    internal Model.Recompute RecomputeKind => Enum.Parse<Model.Recompute>(Recompute, ignoreCase: true);
 
     /// <summary>Sequences per step of the optimizer.</summary>
     public int SequencesPerStep => EffectiveBatchSize ?? PerDeviceTrainBatchSize;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Phf.Numerics.Backend;
 
-namespace Phf.Benchmarks;
+namespace Phf.Cli.Bench;
 
 /// <summary>The machine's multiply-add peak: independent fused multiply-adds in registers, on every thread at once.</summary>
 internal static class Peak
