@@ -26,7 +26,10 @@ internal static class InspectVerb
         using WeightFiles weights = WeightFiles.Open(inspection.WeightsPath);
         TextWriter output = parsed.InvocationConfiguration.Output;
         foreach (StoredTensor tensor in weights.Tensors.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
-            output.WriteLine($"{tensor.Name}\t{tensor.Type}\t[{string.Join(", ", tensor.Shape)}]\t{tensor.ByteLength}\t{Path.GetFileName(tensor.Path)}");
+            output.WriteLine($"{Shown(tensor.Name)}\t{tensor.Type}\t[{string.Join(", ", tensor.Shape)}]\t{tensor.ByteLength}\t{Path.GetFileName(tensor.Path)}");
         return ExitCode.Done;
     }
+
+    /// <summary>A name from a stranger's file must not steer the terminal, nor break the columns.</summary>
+    private static string Shown(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '?' : letter));
 }
