@@ -5,7 +5,7 @@ using Phf.Text;
 
 namespace Phf.Cli.Verbs;
 
-/// <summary><c>phf tokenizer train</c>: learns a byte-level BPE from texts.</summary>
+/// <summary><c>phf tokenizer</c>: <c>train</c> learns a byte-level BPE from texts; what uses one is in <see cref="TokenizerUse"/>.</summary>
 internal static class TokenizerVerb
 {
     private static readonly Argument<string[]> Files = new("FILE")
@@ -32,7 +32,7 @@ internal static class TokenizerVerb
             Files, Output, VocabularySize, MinFrequency, TextField, Format, Force,
         };
         train.SetAction((parsed, cancellation) => Task.FromResult(Train(parsed, cancellation)));
-        return new Command("tokenizer", "Make tokenizers.") { train };
+        return new Command("tokenizer", "Make and use tokenizers.") { train, TokenizerUse.Encode(), TokenizerUse.Decode(), TokenizerUse.Convert() };
     }
 
     private static int Train(ParseResult parsed, CancellationToken cancellation)
@@ -43,9 +43,7 @@ internal static class TokenizerVerb
         if (vocabularySize < BpeTrainer.SmallestVocabulary)
             throw new UsageException($"--vocab-size {vocabularySize}: at least {BpeTrainer.SmallestVocabulary} was expected");
         if (minFrequency < 0) throw new UsageException($"--min-frequency {minFrequency}: 0 or more was expected");
-        if (File.Exists(output)) throw new IOException($"{output} is a file; name a directory");
-        if (!parsed.GetValue(Force) && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
-            throw new IOException($"{output} exists and is not empty; name another directory or say --force");
+        OutputFolders.Check(output, parsed.GetValue(Force));
 
         var options = new TextOptions { Format = parsed.GetValue(Format), TextField = parsed.GetRequiredValue(TextField) };
         var skipped = new SkippedRecords();

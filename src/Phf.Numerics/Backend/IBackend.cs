@@ -99,6 +99,12 @@ public enum Activation
 
     /// <summary>max(x, 0).</summary>
     Relu,
+
+    /// <summary>GELU itself, x Phi(x) with the normal distribution Phi (Hendrycks and Gimpel 2016).</summary>
+    Gelu,
+
+    /// <summary>x / (1 + exp(-x)).</summary>
+    Silu,
 }
 
 /// <summary>B sequences of T tokens with H heads of D channels; scores are multiplied by Scale before the softmax.</summary>

@@ -67,28 +67,11 @@ public sealed class SafetensorsFile : IDisposable
         return _file.Span<T>(entry.Offset + (start * entry.Type.Size()), count);
     }
 
-    /// <summary>Copies a tensor of F32, F16, BF16 or F64 to 32-bit floats; <paramref name="destination"/> has exactly its number of
-    /// elements.</summary>
-    public void CopyAsF32(string name, Span<float> destination)
-    {
-        SafetensorsEntry entry = Entry(name);
-        if (entry.Count != destination.Length)
-            throw new InvalidDataException(
-                $"{Path}: tensor '{name}' is [{string.Join(", ", entry.Shape)}], {destination.Length} elements were expected");
-        switch (entry.Type)
-        {
-            case SafetensorsType.F32: Span<float>(name).CopyTo(destination); break;
-            case SafetensorsType.F16: Convert(Span<Half>(name), destination, static x => (float)x); break;
-            case SafetensorsType.BF16: Convert(Span<ushort>(name), destination, static x => BitConverter.UInt32BitsToSingle((uint)x << 16)); break;
-            case SafetensorsType.F64: Convert(Span<double>(name), destination, static x => (float)x); break;
-            default: throw new InvalidDataException($"{Path}: tensor '{name}' is {entry.Type}, a floating-point type was expected");
-        }
-    }
+    /// <inheritdoc cref="StoredTensor.CopyAsF32"/>
+    public void CopyAsF32(string name, Span<float> destination) => Stored(Entry(name)).CopyAsF32(destination);
 
     public void Dispose() => _file.Dispose();
 
-    private static void Convert<T>(ReadOnlySpan<T> source, Span<float> destination, Func<T, float> convert)
-    {
-        for (int i = 0; i < source.Length; i++) destination[i] = convert(source[i]);
-    }
+    internal StoredTensor Stored(SafetensorsEntry entry) =>
+        new(_file, entry.Name, entry.Type, entry.Shape, StoredTensor.RowMajor(entry.Shape), entry.Offset);
 }

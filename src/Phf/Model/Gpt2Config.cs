@@ -32,7 +32,7 @@ public sealed record Gpt2Config
     /// <summary><c>layer_norm_epsilon</c>.</summary>
     public float LayerNormEpsilon { get; init; } = 1e-5f;
 
-    /// <summary><c>activation_function</c>: gelu_new, gelu_pytorch_tanh or relu.</summary>
+    /// <summary><c>activation_function</c>: gelu_new and gelu_pytorch_tanh (the same function), gelu, relu or silu.</summary>
     public string ActivationName { get; init; } = "gelu_new";
 
     /// <summary>Divide the scores by the root of the head size, <c>scale_attn_weights</c>.</summary>
@@ -52,7 +52,13 @@ public sealed record Gpt2Config
 
     internal int InnerChannels => Inner > 0 ? Inner : 4 * Channels;
 
-    internal Activation Activation => ActivationName == "relu" ? Activation.Relu : Activation.GeluTanh;
+    internal Activation Activation => ActivationName switch
+    {
+        "relu" => Activation.Relu,
+        "gelu" => Activation.Gelu,
+        "silu" => Activation.Silu,
+        _ => Activation.GeluTanh,
+    };
 
     /// <summary>What layer <paramref name="layer"/>'s attention scores are multiplied by.</summary>
     internal float AttentionScale(int layer) =>
@@ -74,8 +80,8 @@ public sealed record Gpt2Config
         Check("n_head", Heads, 1, 1 << 10);
         if (Inner != 0) Check("n_inner", Inner, 1, 1 << 18);
         if (problems.Count == 0 && Channels % Heads != 0) problems.Add($"n_embd {Channels} is no multiple of n_head {Heads}");
-        if (ActivationName is not ("gelu_new" or "gelu_pytorch_tanh" or "relu"))
-            problems.Add($"activation_function '{ActivationName}' is not supported; gelu_new, gelu_pytorch_tanh and relu are");
+        if (ActivationName is not ("gelu_new" or "gelu_pytorch_tanh" or "gelu" or "relu" or "silu"))
+            problems.Add($"activation_function '{ActivationName}' is not supported; gelu_new, gelu_pytorch_tanh, gelu, relu and silu are");
         if (!(LayerNormEpsilon > 0 && LayerNormEpsilon < 1)) problems.Add($"layer_norm_epsilon {LayerNormEpsilon} is not between 0 and 1");
         return problems.Count == 0 ? this : throw new InvalidDataException($"{source}: {string.Join("; ", problems)}");
 
@@ -124,7 +130,8 @@ public sealed record Gpt2Config
     /// <summary>Writes config.json as transformers reads it; dropout is 0 because Phf trains without.</summary>
     /// <param name="path">Written beside and renamed.</param>
     /// <param name="endOfTextId">bos and eos token.</param>
-    public void Save(string path, int endOfTextId)
+    /// <param name="type">Of the weights beside it: F32, F16 or BF16.</param>
+    public void Save(string path, int endOfTextId, SafetensorsType type = SafetensorsType.F32)
     {
         var json = new JsonObject
         {
@@ -149,7 +156,7 @@ public sealed record Gpt2Config
             ["bos_token_id"] = endOfTextId,
             ["eos_token_id"] = endOfTextId,
             ["tie_word_embeddings"] = true,
-            ["torch_dtype"] = "float32",
+            ["torch_dtype"] = type switch { SafetensorsType.F16 => "float16", SafetensorsType.BF16 => "bfloat16", _ => "float32" },
             ["use_cache"] = true,
         };
         if (ValueOffset is { } offset) json["value_head_offset"] = offset;

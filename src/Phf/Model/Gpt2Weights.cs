@@ -5,11 +5,15 @@ using Phf.Numerics.Random;
 
 namespace Phf.Model;
 
-/// <summary>Reads and writes a GPT-2 as a Hugging Face directory: config.json and model.safetensors.</summary>
+/// <summary>
+/// Reads and writes a GPT-2 as a Hugging Face directory. Reading takes what <see cref="WeightFiles"/> opens, in all the dialects of the Hub: names
+/// with or without <c>transformer.</c>, buffers such as <c>attn.bias</c> or <c>attn.masked_bias</c> (passed over), a head of its own as long as it
+/// equals the token table, 16- and 64-bit floats.
+/// </summary>
 public static class Gpt2Weights
 {
     public const string FileName = "model.safetensors";
-    private const string Prefix = "transformer.", TokenTableName = "transformer.wte.weight";
+    private const string Prefix = "transformer.", TokenTableName = "transformer.wte.weight", HeadName = "lm_head.weight";
     private const ulong NewTokenStream = 0x746F6B656E73; // its own random stream, apart from those of Gpt2.Initialize
 
     /// <summary>Loads a model directory.</summary>
@@ -19,13 +23,12 @@ public static class Gpt2Weights
         string configPath = Path.Combine(directory, "config.json");
         if (!File.Exists(configPath)) throw new InvalidDataException($"{directory}: no config.json; expected a model or checkpoint directory");
         Gpt2Config config = Gpt2Config.FromFile(configPath);
-        string weights = Path.Combine(directory, FileName);
-        if (!File.Exists(weights)) throw new InvalidDataException($"{weights} is missing; a model directory has its weights there");
-        CheckShapes(weights, new ParameterLayout(config));
+        using WeightFiles weights = WeightFiles.Open(directory);
+        Check(weights, new ParameterLayout(config));
         var model = new Gpt2(config, backend);
         try
         {
-            Read(weights, model);
+            Read(weights, model, newTokens: 0, withValueHead: true);
             return model;
         }
         catch
@@ -35,8 +38,12 @@ public static class Gpt2Weights
         }
     }
 
-    /// <summary>Reads all parameters; names may lack the <c>transformer.</c> prefix, 16-bit floats are widened.</summary>
-    public static void Read(string path, Gpt2 model) => Read(path, model, newTokens: 0, withValueHead: true);
+    /// <summary>Reads all parameters from a file of weights, or from the one in a directory.</summary>
+    public static void Read(string path, Gpt2 model)
+    {
+        using WeightFiles weights = WeightFiles.Open(path);
+        Read(weights, model, newTokens: 0, withValueHead: true);
+    }
 
     /// <summary>
     /// Reads a model with fewer tokens. Each row of a new token is the mean of the old rows plus normal noise of deviation 0.01, so
@@ -45,14 +52,11 @@ public static class Gpt2Weights
     /// </summary>
     public static void ReadWithNewTokens(string path, Gpt2 model, ulong seed)
     {
-        int known;
-        using (SafetensorsFile file = SafetensorsFile.Open(path))
-        {
-            SafetensorsEntry table = file.Tensors.TryGetValue(TokenTableName, out SafetensorsEntry? entry) ? entry : file.Entry(TokenTableName[Prefix.Length..]);
-            if (table.Shape.Length != 2) throw new InvalidDataException($"{path}: tensor '{table.Name}' has {table.Shape.Length} dimensions, expected are 2");
-            known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
-        }
-        Read(path, model, model.Config.VocabularySize - known, withValueHead: false);
+        using WeightFiles weights = WeightFiles.Open(path);
+        StoredTensor table = TryFind(weights, TokenTableName) ?? throw Missing(weights, TokenTableName);
+        if (table.Shape.Count != 2) throw new InvalidDataException($"{table.Path}: tensor '{table.Name}' has {table.Shape.Count} dimensions, expected are 2");
+        int known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
+        Read(weights, model, model.Config.VocabularySize - known, withValueHead: false);
         Tensor rows = model.Parameters.TokenTable;
         var mean = new double[rows.Columns];
         for (int row = 0; row < known; row++)
@@ -62,56 +66,80 @@ public static class Gpt2Weights
             for (int c = 0; c < mean.Length; c++) rows.Row(row)[c] = (float)(mean[c] + 0.01 * random.NextNormal());
     }
 
-    private static void Read(string path, Gpt2 model, int newTokens, bool withValueHead)
+    /// <summary>
+    /// Whether the weights are those of a model of this layout: before memory is taken for what config.json claims, the file must have it.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A parameter is missing or has another shape, or the model in the file has more layers.</exception>
+    public static void Check(WeightFiles weights, ParameterLayout layout)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        long bytes = 0;
+        foreach (ParameterShape shape in layout.Shapes) bytes += Find(weights, shape, newTokens: 0).ByteLength;
+        if (bytes > weights.FileBytes) throw new InvalidDataException($"{weights.Path}: parameters of {bytes} bytes overlap each other in {weights.FileBytes}; the file is damaged");
+        string further = $"h.{layout.Layers}.ln_1.weight";
+        if (TryFind(weights, Prefix + further) is { } surplus)
+            throw new InvalidDataException($"{surplus.Path}: tensor '{surplus.Name}' is of a model with more than the {layout.Layers} layers that config.json says (n_layer)");
+    }
+
+    /// <summary>Only models whose output head is the token table can be read; a head beside it must hold the same numbers.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public static void CheckHead(WeightFiles weights)
+    {
+        if (!weights.Tensors.TryGetValue(HeadName, out StoredTensor? head) || TryFind(weights, TokenTableName) is not { } table || table == head) return;
+        if (head.Count == table.Count)
+        {
+            float[] own = new float[head.Count], tied = new float[head.Count];
+            head.CopyAsF32(own);
+            table.CopyAsF32(tied);
+            if (own.AsSpan().SequenceEqual(tied)) return;
+        }
+        throw new InvalidDataException($"{head.Path}: {HeadName} differs from {TokenTableName}; only models with a tied head can be read");
+    }
+
+    private static void Read(WeightFiles weights, Gpt2 model, int newTokens, bool withValueHead)
+    {
+        CheckHead(weights);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
             if (shape.Name == ParameterLayout.ValueHeadName && !withValueHead) continue;
             Tensor target = model.Parameters[shape.Name];
             if (shape.Name == TokenTableName) target = target.Slice(0, target.Rows - newTokens);
-            SafetensorsEntry entry = Find(file, shape, newTokens);
-            file.CopyAsF32(entry.Name, target.Span);
+            StoredTensor stored = Find(weights, shape, newTokens);
+            stored.CopyAsF32(target.Span);
             foreach (float value in target.Span)
-                if (!float.IsFinite(value)) throw new InvalidDataException($"{path}: tensor '{entry.Name}' holds {value}");
+                if (!float.IsFinite(value)) throw new InvalidDataException($"{stored.Path}: tensor '{stored.Name}' holds {value}");
         }
-        Tensor known = model.Parameters.TokenTable;
-        if (file.Tensors.TryGetValue("lm_head.weight", out SafetensorsEntry? head)) CheckTied(path, file, head, known.Slice(0, known.Rows - newTokens));
     }
 
-    /// <summary>Before memory is taken for what config.json claims: the file must have it.</summary>
-    private static void CheckShapes(string path, ParameterLayout layout)
+    /// <summary>A parameter's tensor, which must have its shape.</summary>
+    private static StoredTensor Find(WeightFiles weights, ParameterShape shape, int newTokens)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
-        foreach (ParameterShape shape in layout.Shapes) Find(file, shape, newTokens: 0);
-    }
-
-    /// <summary>A parameter's tensor in the file, with or without the <c>transformer.</c> prefix.</summary>
-    private static SafetensorsEntry Find(SafetensorsFile file, ParameterShape shape, int newTokens)
-    {
-        bool hasFullName = file.Tensors.ContainsKey(shape.Name) || !shape.Name.StartsWith(Prefix, StringComparison.Ordinal);
-        string name = hasFullName ? shape.Name : shape.Name[Prefix.Length..];
         long[] expected = shape.DiskShape;
         if (shape.Name == TokenTableName) expected[0] -= newTokens;
-        if (!file.Tensors.TryGetValue(name, out SafetensorsEntry? entry)) throw new InvalidDataException($"{file.Path}: tensor '{shape.Name}' is missing");
-        return entry.Shape.SequenceEqual(expected) ? entry : throw new InvalidDataException(
-            $"{file.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], expected is [{string.Join(", ", expected)}]");
+        StoredTensor stored = TryFind(weights, shape.Name) ?? throw Missing(weights, shape.Name);
+        return stored.Shape.SequenceEqual(expected) ? stored : throw new InvalidDataException(
+            $"{stored.Path}: tensor '{stored.Name}' has shape [{string.Join(", ", stored.Shape)}], expected is [{string.Join(", ", expected)}]");
     }
+
+    /// <summary>A parameter's tensor, with or without the <c>transformer.</c> prefix. Of two names for tied weights some programs keep the head's.</summary>
+    private static StoredTensor? TryFind(WeightFiles weights, string name)
+    {
+        if (weights.Tensors.TryGetValue(name, out StoredTensor? stored)) return stored;
+        if (name.StartsWith(Prefix, StringComparison.Ordinal) && weights.Tensors.TryGetValue(name[Prefix.Length..], out stored)) return stored;
+        return name == TokenTableName ? weights.Tensors.GetValueOrDefault(HeadName) : null;
+    }
+
+    private static InvalidDataException Missing(WeightFiles weights, string name) => new($"{weights.Path}: tensor '{name}' is missing");
 
     /// <summary>Writes model.safetensors, beside and renamed.</summary>
-    public static void Write(string path, ParameterSet parameters) =>
-        SafetensorsWriter.Write(path, Tensors(parameters, ""), new Dictionary<string, string> { ["format"] = "pt" });
+    /// <param name="path">The file.</param>
+    /// <param name="parameters">Of a model.</param>
+    /// <param name="type">F32, F16 or BF16; the 16-bit types round to the nearest, ties to even.</param>
+    /// <exception cref="InvalidDataException">A number is too large for F16.</exception>
+    public static void Write(string path, ParameterSet parameters, SafetensorsType type = SafetensorsType.F32) =>
+        SafetensorsWriter.Write(path, Tensors(parameters, "", type), new Dictionary<string, string> { ["format"] = "pt" });
 
     /// <summary>The tensors of a set for a safetensors file, each name behind <paramref name="prefix"/>.</summary>
-    internal static IEnumerable<SafetensorsTensor> Tensors(ParameterSet parameters, string prefix) =>
-        parameters.Layout.Shapes.Select(shape => new SafetensorsTensor(prefix + shape.Name, SafetensorsType.F32, shape.DiskShape,
-            stream => SafetensorsTensor.WriteValues<float>(stream, parameters[shape.Name].Span)));
-
-    private static void CheckTied(string path, SafetensorsFile file, SafetensorsEntry head, Tensor tokenTable)
-    {
-        var values = new float[tokenTable.Length];
-        if (head.Count == tokenTable.Length) file.CopyAsF32("lm_head.weight", values);
-        if (!values.AsSpan().SequenceEqual(tokenTable.Span))
-            throw new InvalidDataException($"{path}: lm_head.weight differs from transformer.wte.weight; only models with a tied head can be read");
-    }
+    internal static IEnumerable<SafetensorsTensor> Tensors(ParameterSet parameters, string prefix, SafetensorsType type = SafetensorsType.F32) =>
+        parameters.Layout.Shapes.Select(shape => new SafetensorsTensor(prefix + shape.Name, type, shape.DiskShape,
+            stream => TensorNarrowing.Write(stream, prefix + shape.Name, parameters[shape.Name].Span, type)));
 }

@@ -23,6 +23,7 @@ public sealed class ParameterLayout
     public ParameterLayout(Gpt2Config config)
     {
         int channels = config.Channels, inner = config.InnerChannels;
+        Layers = config.Layers;
         var all = new List<ParameterShape>();
         Matrix("transformer.wte.weight", config.VocabularySize, channels);
         Matrix("transformer.wpe.weight", config.Positions, channels);
@@ -53,6 +54,9 @@ public sealed class ParameterLayout
     }
 
     public IReadOnlyList<ParameterShape> Shapes { get; }
+
+    /// <summary>L, the number of blocks.</summary>
+    public int Layers { get; }
 
     /// <summary>Number of parameters; the tied head counts once.</summary>
     public long Count { get; }

@@ -25,7 +25,7 @@ public sealed record TrainerState(long Step, long TotalSteps, long Tokens, IRead
 public sealed record BestCheckpoint(long Step, double HeldoutLoss);
 
 /// <summary>
-/// A directory that transformers opens as a model: config.json, model.safetensors, the tokenizer's files; and to resume from it
+/// A directory that transformers opens as a model (<see cref="ModelDirectory"/>); and to resume from it
 /// trainer_state.json and optimizer.safetensors. COMPLETE is written last; a directory without it is no checkpoint.
 /// </summary>
 public static class Checkpoint
@@ -44,13 +44,11 @@ public static class Checkpoint
 
     public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));
 
-    public static void Save(string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state)
+    public static void Save(
+        string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state, string card)
     {
         if (Directory.Exists(directory)) Delete(directory); // a kill left it unfinished
-        Directory.CreateDirectory(directory);
-        model.Config.Save(Path.Combine(directory, "config.json"), tokenizer.EndOfTextId);
-        Gpt2Weights.Write(Path.Combine(directory, Gpt2Weights.FileName), model.Parameters);
-        tokenizer.Save(directory);
+        ModelDirectory.Write(directory, model, tokenizer, card);
         SafetensorsWriter.Write(Path.Combine(directory, OptimizerName),
             Gpt2Weights.Tensors(firstMoments, FirstPrefix).Concat(Gpt2Weights.Tensors(secondMoments, SecondPrefix)));
         DurableFile.WriteText(Path.Combine(directory, StateName), JsonSerializer.Serialize(state, Json) + "\n");

@@ -58,7 +58,7 @@ public sealed class Learner : IDisposable
             TrainerState? state = null;
             if (checkpoint is not null) state = Load(plan, checkpoint, model, update);
             else if (plan.Config.Model.FromScratch) model.Initialize((ulong)plan.Config.Training.Seed);
-            else Gpt2Weights.ReadWithNewTokens(Path.Combine(plan.StartDirectory!, Gpt2Weights.FileName), model, (ulong)plan.Config.Training.Seed);
+            else Gpt2Weights.ReadWithNewTokens(plan.StartDirectory!, model, (ulong)plan.Config.Training.Seed);
             return new Learner(plan, model, update, state);
         }
         catch
@@ -100,7 +100,7 @@ public sealed class Learner : IDisposable
     {
         if (heldOutLoss < (Best?.HeldoutLoss ?? double.PositiveInfinity)) Best = new BestCheckpoint(Step, heldOutLoss.Value);
         var state = new TrainerState(Step, _plan.TotalSteps, Tokens, [.. _batches.Cursors], _plan.Data.Fingerprint, _plan.Start.TokensBefore, Best, _outliers?.State);
-        Checkpoint.Save(path, Model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state);
+        Checkpoint.Save(path, Model, _plan.Tokenizer, _update.FirstMoments, _update.SecondMoments, state, ModelCard.Text(_plan, state));
     }
 
     public void Dispose()

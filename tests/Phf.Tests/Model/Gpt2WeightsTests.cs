@@ -133,6 +133,51 @@ public sealed class Gpt2WeightsTests : IDisposable
         Assert.Contains("lm_head.weight", problem.Message);
     }
 
+    /// <summary>Of two names for the tied weights some programs keep only the head's; buffers and heads of other tasks are passed over.</summary>
+    [Fact]
+    public void Read_HeadInsteadOfTheTable_AndBuffers_AreUnderstood()
+    {
+        Write(Tensors().Select(tensor => tensor.Name == TokenTable ? tensor with { Name = "lm_head.weight" } : tensor).Append(
+            SafetensorsTensor.Of<byte>("transformer.h.0.attn.bias", new byte[1], 1, 1, 1, 1)).Append(SafetensorsTensor.Of<float>("score.weight", new float[8], 1, 8)));
+        using var loaded = new Gpt2(_model.Config, _backend);
+        Gpt2Weights.Read(WeightsPath, loaded);
+        Assert.Equal(TinyGpt2.Bytes(_model.Parameters.All), TinyGpt2.Bytes(loaded.Parameters.All));
+    }
+
+    [Theory]
+    [InlineData(SafetensorsType.F16, 11)]
+    [InlineData(SafetensorsType.BF16, 8)]
+    public void Write_SixteenBits_RoundToTheNearest(SafetensorsType type, int significantBits)
+    {
+        Gpt2Weights.Write(WeightsPath, _model.Parameters, type);
+        using var loaded = new Gpt2(_model.Config, _backend);
+        Gpt2Weights.Read(WeightsPath, loaded);
+        using (SafetensorsFile file = SafetensorsFile.Open(WeightsPath)) Assert.All(file.Tensors.Values, entry => Assert.Equal(type, entry.Type));
+        Span<float> expected = _model.Parameters.TokenTable.Span, actual = loaded.Parameters.TokenTable.Span;
+        for (int i = 0; i < expected.Length; i++) // half a unit of the last place, or of F16's smallest number
+            Assert.Equal(expected[i], actual[i], Math.Max(Math.ScaleB(1, -25), Math.ScaleB(1, Math.ILogB(expected[i]) - significantBits)));
+        Assert.NotEqual(expected.ToArray(), actual.ToArray());
+    }
+
+    [Fact]
+    public void Write_NumberTooLargeForSixteenBits_IsRefused()
+    {
+        _model.Parameters.TokenTable.Span[0] = 70000;
+        Gpt2Weights.Write(WeightsPath, _model.Parameters, SafetensorsType.BF16);
+        string message = Assert.Throws<InvalidDataException>(() => Gpt2Weights.Write(_folder.At("other"), _model.Parameters, SafetensorsType.F16)).Message;
+        Assert.Contains(TokenTable, message);
+        Assert.Contains("70000", message);
+        Assert.False(File.Exists(_folder.At("other")));
+    }
+
+    [Fact]
+    public void Load_MoreLayersThanTheConfigSays_IsRefused()
+    {
+        (_model.Config with { Layers = 1 }).Save(_folder.At("config.json"), endOfTextId: 0);
+        Gpt2Weights.Write(WeightsPath, _model.Parameters);
+        Assert.Contains("n_layer", Assert.Throws<InvalidDataException>(() => Gpt2Weights.Load(_folder.FullName, _backend)).Message);
+    }
+
     [Fact]
     public void Load_FolderWithoutConfig_SaysWhatWasExpected()
     {

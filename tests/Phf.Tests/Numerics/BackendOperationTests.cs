@@ -186,6 +186,8 @@ public sealed class BackendOperationTests
             foreach (double size in new[] { 1e-9, 1.0, 1e4 }) pair.Check(Operations.AdamW(count, size), 1e-6, $"AdamW {count}, gradients {size}");
             pair.Check(Operations.ActivationBackward(1, count, Activation.GeluTanh), 2e-6, $"ActivationBackward {count}");
             pair.Check(Operations.ActivationBackward(1, count, Activation.Relu), 0, $"ActivationBackward relu {count}");
+            pair.Check(Operations.ActivationBackward(1, count, Activation.Gelu), 2e-6, $"ActivationBackward erf gelu {count}");
+            pair.Check(Operations.ActivationBackward(1, count, Activation.Silu), 2e-6, $"ActivationBackward silu {count}");
             pair.Check(Operations.Clear(count), 0, $"Clear {count}");
         }
     }

@@ -181,9 +181,13 @@ internal static class Operations
         ["Linear of few rows"] = Linear(5, 401, 272, withResidual: false), // the weights are not packed
         ["LinearActivation gelu"] = LinearActivation(45, 35, 99, Activation.GeluTanh),
         ["LinearActivation relu"] = LinearActivation(45, 35, 99, Activation.Relu),
+        ["LinearActivation erf gelu"] = LinearActivation(45, 35, 99, Activation.Gelu),
+        ["LinearActivation silu"] = LinearActivation(45, 35, 99, Activation.Silu),
         ["LinearBackward"] = LinearBackward(401, 45, 267),
         ["ActivationBackward gelu"] = ActivationBackward(301, 67, Activation.GeluTanh),
         ["ActivationBackward relu"] = ActivationBackward(301, 67, Activation.Relu),
+        ["ActivationBackward erf gelu"] = ActivationBackward(301, 67, Activation.Gelu),
+        ["ActivationBackward silu"] = ActivationBackward(301, 67, Activation.Silu),
         ["Attention"] = Attention(2, 93, 3, 13),
         ["AttentionBackward"] = AttentionBackward(2, 93, 3, 13),
         ["AttentionStep"] = AttentionStep(2, 31, 3, 13, position: 17),

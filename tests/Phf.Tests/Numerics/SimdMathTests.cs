@@ -54,6 +54,53 @@ public sealed class SimdMathTests
         Assert.True(slope < 1e-7, $"slope off by {slope:E2}");
     }
 
+    /// <summary>GELU by the normal distribution and SiLU, from tiny to huge, against the reference backend's double precision.</summary>
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void ErfGeluAndSilu_WholeRange_AgreeWithTheReference(SimdWidth width)
+    {
+        float[] inputs = [.. Floats(1e-6f, 1e8f).SelectMany(x => new[] { x, -x })];
+        foreach (Activation activation in new[] { Activation.Gelu, Activation.Silu })
+        {
+            using IBackend backend = Backends.CreateCpu(2, width), reference = Backends.CreateReference();
+            (float[] values, float[] slopes) = Activate(backend, activation, inputs);
+            (float[] trueValues, float[] trueSlopes) = Activate(reference, activation, inputs);
+            double worstValue = 0, worstSlope = 0;
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                worstValue = Math.Max(worstValue, Math.Abs((double)values[i] - trueValues[i]) / Math.Max(1, Math.Abs(inputs[i])));
+                worstSlope = Math.Max(worstSlope, Math.Abs((double)slopes[i] - trueSlopes[i]));
+            }
+            Assert.True(worstValue < 3e-7, $"{activation} off by {worstValue:E2} of max(1, |x|)");
+            Assert.True(worstSlope < 6e-7, $"slope of {activation} off by {worstSlope:E2}");
+        }
+    }
+
+    /// <summary>The normal distribution at points of the usual tables: x Phi(x).</summary>
+    [Theory]
+    [InlineData(0.5f, 0.5 * 0.6914624612740131)]
+    [InlineData(1f, 0.8413447460685429)]
+    [InlineData(-1f, -0.15865525393145707)]
+    [InlineData(2f, 2 * 0.9772498680518208)]
+    [InlineData(-3f, -3 * 0.0013498980316300946)]
+    [InlineData(-6f, -6 * 9.865876450376981e-10)]
+    public void ErfGelu_OfTheReference_IsTheTablesNumber(float x, double expected)
+    {
+        using IBackend reference = Backends.CreateReference();
+        Assert.Equal(expected, Activate(reference, Activation.Gelu, [x]).Values[0], 6e-8 * Math.Max(1e-3, Math.Abs(expected)));
+    }
+
+    private static (float[] Values, float[] Slopes) Activate(IBackend backend, Activation activation, float[] inputs)
+    {
+        using var memory = new TestMemory();
+        Tensor x = memory.Of(inputs.Length, 1, inputs), preActivation = memory.Garbage(inputs.Length, 1), value = memory.Garbage(inputs.Length, 1);
+        Tensor slope = memory.Garbage(1, inputs.Length);
+        slope.Span.Fill(1);
+        backend.LinearActivation(x, memory.Of(1, 1, [1]), memory.Of(1, 1, [0]), activation, preActivation, value);
+        backend.ActivationBackward(preActivation.Reshape(1, inputs.Length), activation, slope);
+        return (value.Span.ToArray(), slope.Span.ToArray());
+    }
+
     private static (double Value, double Slope) WorstGelu(SimdWidth width, float least, float most)
     {
         float[] inputs = [.. Floats(least, most).SelectMany(x => new[] { x, -x })];

@@ -175,13 +175,34 @@ internal sealed partial class ReferenceBackend : IBackend
     {
         Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
         Activation.Relu => x < 0 ? 0 : x, // written so that a NaN stays one
+        Activation.Gelu => x * NormalDistribution(x),
+        Activation.Silu => x / (1 + Math.Exp(-x)),
         _ => throw new ArgumentOutOfRangeException(nameof(activation)),
     };
 
     private static double Derivative(Activation activation, double x)
     {
         if (activation == Activation.Relu) return double.IsNaN(x) ? x : x > 0 ? 1 : 0;
+        if (activation == Activation.Gelu) return NormalDistribution(x) + x * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
+        if (activation == Activation.Silu)
+        {
+            double sigmoid = 1 / (1 + Math.Exp(-x));
+            return sigmoid * (1 + x * (1 - sigmoid));
+        }
         double inner = Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x), tanh = Math.Tanh(inner);
         return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+    }
+
+    /// <summary>
+    /// Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3 5) + ...), all terms of one sign (Abramowitz and Stegun 26.2.11); beyond 9 it is 0 or 1 to
+    /// twenty digits.
+    /// </summary>
+    private static double NormalDistribution(double x)
+    {
+        if (double.IsNaN(x)) return x;
+        if (Math.Abs(x) > 9) return x < 0 ? 0 : 1;
+        double term = x, sum = x;
+        for (int n = 1; Math.Abs(term) > 1e-17 * Math.Abs(sum); n++) sum += term *= x * x / (2 * n + 1);
+        return 0.5 + sum * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
     }
 }

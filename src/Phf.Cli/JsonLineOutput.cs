@@ -1,0 +1,57 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Phf.Formats;
+
+namespace Phf.Cli;
+
+/// <summary>JSON lines to standard output as they come, or to a file that is there only when it is whole.</summary>
+internal sealed class JsonLineOutput : IDisposable
+{
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly DurableFile? _file;
+    private readonly Stream _stream;
+    private readonly MemoryStream _line = new();
+    private readonly Utf8JsonWriter _json;
+
+    private JsonLineOutput(DurableFile? file, Stream stream)
+    {
+        _file = file;
+        _stream = stream;
+        _json = new Utf8JsonWriter(_line, Readable);
+    }
+
+    /// <param name="path">A file; null or <c>-</c> is standard output.</param>
+    public static JsonLineOutput Create(string? path)
+    {
+        if (path is null or "-") return new JsonLineOutput(null, new BufferedStream(Console.OpenStandardOutput(), 1 << 16));
+        DurableFile file = DurableFile.Create(path);
+        return new JsonLineOutput(file, file.Stream);
+    }
+
+    /// <summary>Writes one object; <paramref name="fields"/> writes what is in it.</summary>
+    public void Write(Action<Utf8JsonWriter> fields)
+    {
+        _line.SetLength(0);
+        _json.Reset();
+        _json.WriteStartObject();
+        fields(_json);
+        _json.WriteEndObject();
+        _json.Flush();
+        _line.WriteByte((byte)'\n');
+        _stream.Write(_line.GetBuffer(), 0, (int)_line.Length);
+    }
+
+    /// <summary>All has been written.</summary>
+    public void Commit()
+    {
+        _stream.Flush();
+        _file?.Commit();
+    }
+
+    public void Dispose()
+    {
+        _json.Dispose();
+        _file?.Dispose();
+    }
+}

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using Phf.Data;
+using Phf.Text;
+
+namespace Phf.Cli.Verbs;
+
+/// <summary><c>phf tokenizer encode</c>, <c>decode</c> and <c>convert</c>.</summary>
+internal static class TokenizerUse
+{
+    private static readonly Argument<string> Tokenizer = new("TOKENIZER") { Description = "folder of a tokenizer, a run or a model, or one of a tokenizer's files" };
+    private static readonly Argument<string[]> Texts = new("FILE")
+    {
+        Description = "texts: .jsonl, .txt or .csv, each also .gz; - is standard input",
+        Arity = ArgumentArity.OneOrMore,
+    };
+    private static readonly Argument<string[]> Ids = new("FILE")
+    {
+        Description = "token ids, [1, 2] or {\"ids\": [1, 2]} a line, also .gz; - is standard input",
+        Arity = ArgumentArity.OneOrMore,
+    };
+    private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "file to write; without it, standard output", HelpName = "FILE" };
+    private static readonly Option<string> OutputFolder = new("--output", "-o") { Description = "folder to create", Required = true, HelpName = "DIR" };
+    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
+    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
+    private static readonly Option<bool> SkipSpecial = new("--skip-special") { Description = "leave special tokens such as <|endoftext|> out of the text" };
+    private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
+
+    public static Command Encode()
+    {
+        var verb = new Command("encode", "Texts to token ids: {\"ids\": [...]} a line.") { Tokenizer, Texts, OutputFile, TextField, Format };
+        verb.SetAction((parsed, cancel) => Task.FromResult(Encode(parsed, cancel)));
+        return verb;
+    }
+
+    public static Command Decode()
+    {
+        var verb = new Command("decode", "Token ids to texts: {\"text\": ...} a line.") { Tokenizer, Ids, OutputFile, SkipSpecial };
+        verb.SetAction((parsed, cancel) => Task.FromResult(Decode(parsed, cancel)));
+        return verb;
+    }
+
+    public static Command Convert()
+    {
+        var verb = new Command("convert", "Write a tokenizer, read from any of its formats, as tokenizer.json, vocab.json with merges.txt and what transformers wants beside them.")
+        {
+            Tokenizer, OutputFolder, Force,
+        };
+        verb.SetAction(Convert);
+        return verb;
+    }
+
+    private static int Encode(ParseResult parsed, CancellationToken cancel)
+    {
+        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
+        var options = new TextOptions { Format = parsed.GetValue(Format), TextField = parsed.GetRequiredValue(TextField) };
+        var skipped = new SkippedRecords();
+        using JsonLineOutput output = JsonLineOutput.Create(parsed.GetValue(OutputFile));
+        foreach (TextRecord record in TextRecords.Read(parsed.GetRequiredValue(Texts), options, skipped))
+        {
+            cancel.ThrowIfCancellationRequested();
+            List<int> ids = tokenizer.Encode(record.Text);
+            output.Write(json =>
+            {
+                if (record.Id is not null) json.WriteString("id", record.Id);
+                json.WriteStartArray("ids");
+                foreach (int id in ids) json.WriteNumberValue(id);
+                json.WriteEndArray();
+            });
+        }
+        output.Commit();
+        foreach ((string name, string value) in SummaryTable.Rows(skipped)) Console.Error.WriteLine($"note: {name}: {value}");
+        return ExitCode.Done;
+    }
+
+    private static int Decode(ParseResult parsed, CancellationToken cancel)
+    {
+        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
+        bool skipSpecial = parsed.GetValue(SkipSpecial);
+        using JsonLineOutput output = JsonLineOutput.Create(parsed.GetValue(OutputFile));
+        foreach ((int[] ids, string where) in TokenIdLines.Read(parsed.GetRequiredValue(Ids)))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (ids.Any(id => (uint)id >= (uint)tokenizer.VocabularySize))
+                throw new InvalidDataException($"{where}: token id {ids.First(id => (uint)id >= (uint)tokenizer.VocabularySize)}; this tokenizer has ids from 0 to {tokenizer.VocabularySize - 1}");
+            output.Write(json => json.WriteString("text", tokenizer.Decode(ids, skipSpecial)));
+        }
+        output.Commit();
+        return ExitCode.Done;
+    }
+
+    private static int Convert(ParseResult parsed)
+    {
+        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
+        string output = parsed.GetRequiredValue(OutputFolder);
+        OutputFolders.Check(output, parsed.GetValue(Force));
+        tokenizer.Save(output);
+        SummaryTable.Write(output,
+        [
+            ("vocabulary", $"{SummaryTable.Count(tokenizer.VocabularySize)} tokens"),
+            ("fingerprint", tokenizer.Fingerprint),
+        ]);
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,82 @@
+using Phf.Numerics.Backend;
+
+namespace Phf.Model;
+
+/// <summary>Log-probabilities of every token of given sequences.</summary>
+public static class SequenceLogProbs
+{
+    private const int RowsAtOnce = 1024; // B T; about 0.6 GB of activations for GPT-2 of 124M parameters
+    private const int LengthStep = 32; // sequences of similar lengths share a batch and its buffers
+
+    /// <summary>
+    /// log p, in nats, of each token but the first given those before it. A sequence longer than the model's context T is read in windows of T tokens
+    /// that overlap by half, so each token but those of the first window has at least T/2 before it.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sequences">Token ids, each below the vocabulary; the numbers do not depend on what else is in the list.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    /// <returns>For each sequence one number fewer than it has tokens; none for an empty one.</returns>
+    /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
+    public static float[][] Of(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default)
+    {
+        foreach (int[] sequence in sequences)
+            foreach (int id in sequence)
+                if ((uint)id >= (uint)model.Config.VocabularySize)
+                    throw new ArgumentException($"token id {id} is not in the model's vocabulary of {model.Config.VocabularySize}");
+        float[][] results = [.. sequences.Select(sequence => new float[Math.Max(0, sequence.Length - 1)])];
+        foreach (IGrouping<int, Window> group in Windows(sequences, model.Config.Positions).GroupBy(window => window.Room(model.Config.Positions)).OrderBy(group => group.Key))
+        {
+            Window[] all = [.. group];
+            int batch = Math.Clamp(RowsAtOnce / group.Key, 1, all.Length);
+            using var state = new Activations(model.Config, batch, group.Key, forTraining: false);
+            foreach (Window[] windows in all.Chunk(batch))
+            {
+                cancel.ThrowIfCancellationRequested();
+                Measure(model, state, windows, sequences, results);
+            }
+        }
+        return results;
+    }
+
+    private static IEnumerable<Window> Windows(IReadOnlyList<int[]> sequences, int context)
+    {
+        for (int s = 0; s < sequences.Count; s++)
+        {
+            int targets = sequences[s].Length - 1, overlap = context / 2;
+            for (int done = 0; done < targets;)
+            {
+                int start = Math.Max(0, done - overlap), length = Math.Min(context, targets - start);
+                yield return new Window(s, start, length, done);
+                done = start + length;
+            }
+        }
+    }
+
+    private static void Measure(Gpt2 model, Activations state, Window[] windows, IReadOnlyList<int[]> sequences, float[][] results)
+    {
+        int time = state.Time, rows = state.Batch * time;
+        int[] inputs = new int[rows], targets = new int[rows], positions = new int[rows]; // what is behind a window's end is padding
+        for (int b = 0; b < windows.Length; b++)
+        {
+            Window window = windows[b];
+            sequences[window.Sequence].AsSpan(window.Start, window.Length).CopyTo(inputs.AsSpan(b * time));
+            sequences[window.Sequence].AsSpan(window.Start + 1, window.Length).CopyTo(targets.AsSpan(b * time));
+        }
+        for (int i = 0; i < rows; i++) positions[i] = i % time;
+        var logProbs = new float[rows];
+        model.Forward(inputs, positions, state);
+        model.Classify(state, targets, new TokenWeights(new float[rows], default), logProbs, new float[rows], gradients: null);
+        for (int b = 0; b < windows.Length; b++)
+        {
+            Window window = windows[b];
+            int skipped = window.FirstNew - window.Start;
+            logProbs.AsSpan((b * time) + skipped, window.Length - skipped).CopyTo(results[window.Sequence].AsSpan(window.FirstNew));
+        }
+    }
+
+    /// <summary>Length inputs from Start of a sequence; targets before FirstNew have been measured with more context.</summary>
+    private readonly record struct Window(int Sequence, int Start, int Length, int FirstNew)
+    {
+        public int Room(int context) => Math.Min(context, (Length + LengthStep - 1) / LengthStep * LengthStep);
+    }
+}
