@@ -21,12 +21,14 @@ internal sealed class GoldenPii
 
     public string Text { get; }
 
-    public double Score => _row.GetProperty("default").GetProperty("score").GetDouble();
+    public double Score => ScoreOf("default");
 
     public string Name => _row.TryGetProperty("id", out var id) ? id.ToString() : $"row {_row.GetProperty("row")}";
 
-    /// <summary>The merged finds of the default set.</summary>
-    public Finding[] Merged() => [.. _row.GetProperty("default").GetProperty("filth").EnumerateArray().Select(find => new Finding(
+    public double ScoreOf(string detectors) => _row.GetProperty(detectors).GetProperty("score").GetDouble();
+
+    /// <summary>The merged finds of a set of detectors: default or full.</summary>
+    public Finding[] Merged(string detectors = "default") => [.. _row.GetProperty(detectors).GetProperty("filth").EnumerateArray().Select(find => new Finding(
         _offsets[find.GetProperty("begin").GetInt32()],
         _offsets[find.GetProperty("end").GetInt32()],
         string.Join('+', find.GetProperty("types").EnumerateArray().Select(type => type.GetString()))))];
