@@ -59,6 +59,7 @@ public sealed class PiiScorer : IScorer
         else UrlDetector.Find(text, found);
         SocialSecurityNumberDetector.Find(text, found);
         if (options.Detectors == PiiDetectors.Default) return;
+        DateOfBirthDetector.Find(text, found, options.Today);
         if (isFixed)
         {
             SkypeDetector.FindFixed(text, found);

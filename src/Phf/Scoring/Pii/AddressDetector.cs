@@ -23,28 +23,27 @@ internal static class AddressDetector
     {
         List<Address>? addresses = Addresses(text);
         if (addresses is null) return;
-        var spans = new Dictionary<string, List<Finding>>();
-        var repeated = new Dictionary<string, int>();
+        var places = new Dictionary<string, List<Finding>>();
+        var repeats = new Dictionary<string, int>();
         foreach (Address address in addresses)
         {
             if (address.Words.Contains('-')) continue;
-            int repeats = repeated[address.Words] = repeated.GetValueOrDefault(address.Words) + 1;
-            if (repeats > MaxRepeated) continue;
-            if (!spans.TryGetValue(address.Words, out List<Finding>? places) && spans.Count < MaxSearched)
-            {
-                spans[address.Words] = places = [];
-                Search(text, address.Words, places);
-            }
-            if (places is not null) found.AddRange(places);
-            else if (PythonText.IsBoundary(text, address.Begin) && PythonText.IsBoundary(text, address.End)) found.Add(new Finding(address.Begin, address.End, Name));
+            if (!places.TryGetValue(address.Words, out List<Finding>? spans) && places.Count < MaxSearched)
+                places[address.Words] = spans = Everywhere(text, address.Words);
+            else if (spans is not null && (repeats[address.Words] = repeats.GetValueOrDefault(address.Words) + 1) >= MaxRepeated)
+                continue;
+            if (spans is not null) found.AddRange(spans);
+            else if (IsWhole(text, address)) found.Add(new Finding(address.Begin, address.End, Name));
         }
     }
 
     public static void FindFixed(ReadOnlySpan<char> text, List<Finding> found)
     {
         foreach (Address address in Addresses(text) ?? [])
-            if (PythonText.IsBoundary(text, address.Begin) && PythonText.IsBoundary(text, address.End)) found.Add(new Finding(address.Begin, address.End, Name));
+            if (IsWhole(text, address)) found.Add(new Finding(address.Begin, address.End, Name));
     }
+
+    private static bool IsWhole(ReadOnlySpan<char> text, Address address) => PythonText.IsBoundary(text, address.Begin) && PythonText.IsBoundary(text, address.End);
 
     /// <summary>The addresses of a text but those with "coverage" in them; null if there are none.</summary>
     private static List<Address>? Addresses(ReadOnlySpan<char> original)
@@ -85,13 +84,14 @@ internal static class AddressDetector
     }
 
     /// <summary>Where an address stands as whole words, whatever white space and commas are between them.</summary>
-    private static void Search(ReadOnlySpan<char> text, string address, List<Finding> places)
+    private static List<Finding> Everywhere(ReadOnlySpan<char> text, string address)
     {
+        var places = new List<Finding>();
         ReadOnlySpan<char> first = address.AsSpan(0, address.IndexOf(' ') + 1).TrimEnd(" ,");
         for (int at = 0; ; at++)
         {
             int skip = text[at..].IndexOf(first);
-            if (skip < 0) return;
+            if (skip < 0) return places;
             at += skip;
             int end = PythonText.IsBoundary(text, at) ? MatchEnd(text, at, address) : -1;
             if (end < 0 || !PythonText.IsBoundary(text, end)) continue;
