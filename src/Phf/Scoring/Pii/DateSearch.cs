@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Phf.Scoring.Pii;
 
@@ -18,6 +19,7 @@ internal sealed class DateSearch(DateOnly today)
 
     private readonly List<FoundDate> _dates = [];
     private readonly List<Word> _chunk = [];
+    private readonly List<int> _wordBegins = []; // where the words of the chunk begin in its text
 
     /// <summary>A word of a chunk: its span, whether it says nothing, and how long it is in dateparser's words (January for jan).</summary>
     private readonly record struct Word(int Begin, int End, bool IsFiller, int Length);
@@ -114,10 +116,12 @@ internal sealed class DateSearch(DateOnly today)
 
     private string Text(ReadOnlySpan<char> source)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
+        _wordBegins.Clear();
         foreach (Word word in _chunk)
         {
             if (text.Length > 0) text.Append(' ');
+            _wordBegins.Add(text.Length);
             text.Append(source[word.Begin..word.End]);
         }
         return text.ToString();
@@ -126,17 +130,10 @@ internal sealed class DateSearch(DateOnly today)
     private void Add(string text, Part part, string strip, int year)
     {
         ReadOnlySpan<char> whole = text.AsSpan(part.Begin, part.End - part.Begin), bare = whole.Trim(strip);
-        int begin = part.Begin + (whole.Length - whole.TrimStart(strip).Length), at = 0;
-        foreach (Word word in _chunk)
-        {
-            int length = word.End - word.Begin;
-            if (begin <= at + length)
-            {
-                _dates.Add(new FoundDate(bare.ToString(), year, word.Begin + begin - at));
-                return;
-            }
-            at += length + 1;
-        }
+        int begin = part.Begin + (whole.Length - whole.TrimStart(strip).Length);
+        int word = _wordBegins.BinarySearch(begin);
+        if (word < 0) word = ~word - 1;
+        _dates.Add(new FoundDate(bare.ToString(), year, _chunk[word].Begin + begin - _wordBegins[word]));
     }
 
     private void AddBestSplit(string text)
@@ -191,37 +188,31 @@ internal sealed class DateSearch(DateOnly today)
                 splits.Add([new Part(parts[0].Begin, parts[1].End), parts[2]]);
             }
         }
-        if (splits.Count == 0) splits.Add(BetweenFillers());
+        if (splits.Count == 0) splits.Add(BetweenFillers(text));
         return splits;
     }
 
     private bool IsInFiller(string text, char splitter)
     {
-        int at = 0;
-        foreach (Word word in _chunk)
+        for (int i = 0; i < _chunk.Count; i++)
         {
-            int end = at + word.End - word.Begin;
-            if (word.IsFiller && (splitter == ' ' || text.AsSpan(at, end - at).Contains(splitter))) return true;
-            at = end + 1;
+            Word word = _chunk[i];
+            if (word.IsFiller && (splitter == ' ' || text.AsSpan(_wordBegins[i], word.End - word.Begin).Contains(splitter))) return true;
         }
         return false;
     }
 
-    private List<Part> BetweenFillers()
+    private List<Part> BetweenFillers(string text)
     {
         var parts = new List<Part>();
-        int at = 0, begin = 0;
-        foreach (Word word in _chunk)
+        int begin = 0;
+        for (int i = 0; i < _chunk.Count; i++)
         {
-            int end = at + word.End - word.Begin;
-            if (word.IsFiller)
-            {
-                if (at > begin) parts.Add(new Part(begin, at - 1));
-                begin = end + 1;
-            }
-            at = end + 1;
+            if (!_chunk[i].IsFiller) continue;
+            if (_wordBegins[i] > begin) parts.Add(new Part(begin, _wordBegins[i] - 1));
+            begin = _wordBegins[i] + _chunk[i].End - _chunk[i].Begin + 1;
         }
-        if (at > begin) parts.Add(new Part(begin, at - 1));
+        if (text.Length > begin) parts.Add(new Part(begin, text.Length));
         return parts;
     }
 }
