@@ -10,6 +10,7 @@ namespace Phf.Scoring.Pii;
 internal static class DateParser
 {
     private const int TimestampDigits = 10;
+    private const int MaxClock = 32; // characters of digits and colons of which no time is longer
 
     private enum TokenKind
     {
@@ -147,7 +148,8 @@ internal static class DateParser
             bool continues = i > 0 && fields.Count > 0 && fields[^1].Digits.Length > 0
                 && (isClock ? tokens[i - 1].Kind == TokenKind.Number : tokens[i - 1] is { Kind: TokenKind.Mark, Mark: ':' });
             string digits = isClock ? ":" : token.Text;
-            if (continues) fields[^1] = fields[^1] with { Digits = fields[^1].Digits + digits };
+            if (continues && fields[^1].Digits.Length <= MaxClock) fields[^1] = fields[^1] with { Digits = fields[^1].Digits + digits };
+            else if (continues) continue; // no time, with or without the rest
             else fields.Add(new DateField(digits, default, FollowsStop: i > 0 && tokens[i - 1] is { Kind: TokenKind.Mark, Mark: '.' }));
         }
         return fields;
