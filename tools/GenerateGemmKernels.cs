@@ -1,8 +1,9 @@
 #:property PublishAot=false
 // Writes the micro-kernels of the matrix product: dotnet run tools/GenerateGemmKernels.cs -- src/Phf.Numerics/Backend/Cpu/Gemm
 //
-// A kernel computes an mr x (nv vectors) tile of C from a packed A panel [k][MR] and rows of B, ldb apart. The accumulators are
-// straight-line locals: an indexed or stack-allocated array of them is several times slower. Edge sizes have their own kernels.
+// A kernel computes an mr x (nv vectors) tile of C from A and rows of B, ldb apart. Kernel: A is a packed panel [k][MR]. RowKernel: A
+// lies as it is, rows lda apart. The accumulators are straight-line locals: an indexed or stack-allocated array of them is several times
+// slower. Edge sizes have their own kernels.
 using System.Text;
 
 string folder = args.Length == 1 ? args[0] : throw new ArgumentException("usage: GenerateGemmKernels.cs FOLDER");
@@ -24,28 +25,41 @@ void Write(Family f)
         internal static unsafe class GemmKernels{{f.Bits}}
         {
             public static readonly GemmKernelSet Set = new({{f.Rows}}, {{f.Vectors * f.Width}}, {{f.Width}},
-            [
         """);
+    Table("Kernel", ",");
+    Table("RowKernel", ");");
     for (int mr = 1; mr <= f.Rows; mr++)
-        s.AppendLine($"        {string.Join(", ", Enumerable.Range(1, f.Vectors).Select(nv => $"(nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel{mr}x{nv}"))},");
-    s.AppendLine("    ]);");
-    for (int mr = 1; mr <= f.Rows; mr++)
-        for (int nv = 1; nv <= f.Vectors; nv++) Kernel(s, f, mr, nv);
+        for (int nv = 1; nv <= f.Vectors; nv++)
+        {
+            Kernel(s, f, mr, nv, isPacked: true);
+            Kernel(s, f, mr, nv, isPacked: false);
+        }
     s.AppendLine("}");
     File.WriteAllText(Path.Combine(folder, $"GemmKernels{f.Bits}.g.cs"), s.ToString().ReplaceLineEndings("\n"));
+
+    void Table(string name, string end)
+    {
+        s.AppendLine("    [");
+        for (int mr = 1; mr <= f.Rows; mr++)
+            s.AppendLine($"        {string.Join(", ", Enumerable.Range(1, f.Vectors).Select(nv => $"(nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&{name}{mr}x{nv}"))},");
+        s.AppendLine($"    ]{end}");
+    }
 }
 
-static void Kernel(StringBuilder s, Family f, int mr, int nv)
+static void Kernel(StringBuilder s, Family f, int mr, int nv, bool isPacked)
 {
     const int Ahead = 8; // rows of B fetched ahead of their use
+    const int RowsPerPointer = 3; // a, a + lda and a + 2 lda are addresses without arithmetic
     string type = $"Vector{f.Bits}<float>", zero = $"Vector{f.Bits}<float>.Zero";
     s.AppendLine();
     s.AppendLine("    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]");
-    s.AppendLine($"    private static void Kernel{mr}x{nv}(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)");
+    s.AppendLine($"    private static void {(isPacked ? "" : "Row")}Kernel{mr}x{nv}(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)");
     s.AppendLine("    {");
     for (int i = 0; i < mr; i++)
         s.AppendLine($"        {type} {string.Join(", ", Enumerable.Range(0, nv).Select(j => $"c{i}_{j} = {zero}"))};");
     s.AppendLine($"        {type} t, {string.Join(", ", Enumerable.Range(0, nv).Select(j => $"b{j}"))};");
+    if (!isPacked && mr > 2) s.AppendLine("        nint lda2 = 2 * lda;");
+    for (int i = RowsPerPointer; !isPacked && i < mr; i += RowsPerPointer) s.AppendLine($"        float* a{i} = a + {i} * lda;");
     if (f.Prefetch is not null)
     {
         s.AppendLine($"        nint ahead = {Ahead} * ldb;");
@@ -58,14 +72,14 @@ static void Kernel(StringBuilder s, Family f, int mr, int nv)
     {
         s.AppendLine($"        for (; depth >= {f.Unroll}; depth -= {f.Unroll})");
         s.AppendLine("        {");
-        for (int u = 0; u < f.Unroll; u++) Step(u * f.Rows);
-        s.AppendLine($"            a += {f.Unroll * f.Rows};");
+        for (int u = 0; u < f.Unroll; u++) Step(u);
+        Advance(f.Unroll);
         s.AppendLine("        }");
     }
     s.AppendLine("        for (; depth > 0; depth--)");
     s.AppendLine("        {");
     Step(0);
-    s.AppendLine($"            a += {f.Rows};");
+    Advance(1);
     s.AppendLine("        }");
     s.AppendLine("        if (accumulate)");
     Stores(true);
@@ -73,14 +87,28 @@ static void Kernel(StringBuilder s, Family f, int mr, int nv)
     Stores(false);
     s.AppendLine("    }");
 
-    void Step(int offset)
+    void Advance(int steps)
+    {
+        s.AppendLine($"            a += {(isPacked ? steps * f.Rows : steps)};");
+        for (int i = RowsPerPointer; !isPacked && i < mr; i += RowsPerPointer) s.AppendLine($"            a{i} += {steps};");
+    }
+
+    string Element(int i, int step)
+    {
+        if (isPacked) return $"a[{step * f.Rows + i}]";
+        string pointer = i < RowsPerPointer ? "a" : $"a{i / RowsPerPointer * RowsPerPointer}";
+        string row = (i % RowsPerPointer) switch { 0 => "", 1 => "lda", _ => "lda2" };
+        return $"{pointer}[{(row, step) switch { ("", _) => $"{step}", (_, 0) => row, _ => $"{row} + {step}" }}]";
+    }
+
+    void Step(int step)
     {
         for (int j = 0; j < nv; j++) s.AppendLine($"            b{j} = {string.Format(f.Load, j == 0 ? "b" : $"b + {j * f.Width}")};");
         if (f.Prefetch is not null)
             for (int j = 0; j < nv * f.Width; j += 16) s.AppendLine($"            {string.Format(f.Prefetch, j == 0 ? "b + ahead" : $"b + ahead + {j}")};");
         for (int i = 0; i < mr; i++)
         {
-            s.AppendLine($"            t = Vector{f.Bits}.Create(a[{offset + i}]);");
+            s.AppendLine($"            t = Vector{f.Bits}.Create({Element(i, step)});");
             for (int j = 0; j < nv; j++) s.AppendLine($"            c{i}_{j} = {string.Format(f.MultiplyAdd, "t", $"b{j}", $"c{i}_{j}")};");
         }
         s.AppendLine("            b += ldb;");

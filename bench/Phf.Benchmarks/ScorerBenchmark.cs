@@ -1,4 +1,5 @@
 using System.Text;
+using Phf.Cli.Bench;
 using Phf.Formats;
 using Phf.Scoring;
 

@@ -12,6 +12,9 @@ internal sealed class TrainingConsole(TextWriter output, int loggingSteps) : ITr
     public void OnStep(in StepReport report)
     {
         if (_firstStep == 0) (_firstStep, _startSeconds) = (report.Step, report.ElapsedSeconds - report.Milliseconds / 1e3);
+        if (report.IsSkipped)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"step {report.Step} skipped: loss {report.Loss:F4} or norm {report.GradientNorm:F2} is an outlier (training.skip_outliers), {report.SkippedSteps} so far"));
         if (report.Step == _firstStep || report.Step % loggingSteps == 0 || report.Step == report.TotalSteps) output.WriteLine(Line(report));
     }
 

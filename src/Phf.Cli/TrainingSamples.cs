@@ -3,6 +3,7 @@ using Phf.Evaluation;
 using Phf.Generation;
 using Phf.Model;
 using Phf.Training;
+using Phf.Training.Configuration;
 
 namespace Phf.Cli;
 
@@ -14,7 +15,9 @@ internal static class TrainingSamples
     /// <summary>What the trainer calls after a step; null when the configuration has no scenario.</summary>
     public static Action<Gpt2, long>? Writer(RunPlan plan, RunDirectory run)
     {
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan.Config, plan.Tokenizer);
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.WithoutPrompts(plan);
+        foreach (ScenarioConfig left in plan.Config.Generation.ScenarioConfigs.Where(scenario => scenario.PromptsPath is not null))
+            Console.Error.WriteLine($"note: scenario '{left.Name}' is not sampled while training: its prompts_path is left to evaluation");
         if (scenarios.Count == 0) return null;
         return (model, step) =>
         {
@@ -30,7 +33,7 @@ internal static class TrainingSamples
                         ["step"] = step,
                         ["scenario"] = scenario.Name,
                         ["index"] = i,
-                        ["text"] = plan.Tokenizer.Decode(written[i], skipSpecialTokens: true),
+                        ["text"] = plan.Tags.Decode(written[i]),
                     }.ToJsonString() + "\n");
             }
         };

@@ -15,9 +15,12 @@ internal static class VerbTable
         TokenizerVerb.Create(),
         PackVerb.Create(),
         TrainVerb.Create(),
+        SweepVerb.Create(),
         GenerateVerb.Create(),
         EvaluateVerb.Create(),
         ReportVerb.Create(),
+        ConfigVerb.Create(),
         EnvVerb.Create(),
+        BenchVerb.Create(),
     ];
 }

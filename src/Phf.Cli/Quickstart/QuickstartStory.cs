@@ -81,30 +81,17 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
     private void Train(string name, RunConfig config, IBackend backend)
     {
         using RunPlan plan = RunPlan.Create(config);
-        RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), config, force: false);
+        RunDirectory run = RunDirectory.Create(settings.RunDirectory(name), plan.Config, force: false);
         using Trainer trainer = Trainer.Create(plan, run, backend, checkpoint: null);
         ConsoleProgress.Run($"training {name}", "tokens", plan.TotalSteps * plan.TokensPerStep, progress =>
-            trainer.Run(new Observer(progress), sample: null, cancel));
+            trainer.Run(new ProgressObserver(progress), sample: null, cancel));
     }
 
     private void Evaluate(string name, RunConfig config, IBackend backend)
     {
         using RunPlan plan = RunPlan.Create(config);
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
-        CliEvaluation.Run($"sampling {name}", run, run.LatestCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
-    }
-
-    private sealed class Observer(ConsoleProgress progress) : ITrainingObserver
-    {
-        public void OnStep(in StepReport report) => progress.Report(report.Tokens, report.Tokens);
-
-        public void OnEvaluation(in EvaluationReport report)
-        {
-        }
-
-        public void OnCheckpoint(long step, string path)
-        {
-        }
+        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
+        CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Phf.Numerics.Threads;
 using Phf.Training;
 
 namespace Phf.Cli.Verbs;
@@ -27,11 +28,12 @@ internal static class EnvVerb
             ("system", $"{environment.OperatingSystem}, {environment.Architecture}"),
             ("processor", environment.CpuModel),
             ("logical cores", $"{environment.LogicalCores}"),
+            ("threads by default", $"{Cores.Usable}"),
             ("container limit", environment.ContainerCpuLimit is { } cpus ? FormattableString.Invariant($"{cpus:0.##} CPUs") : "none"),
             ("memory", FormattableString.Invariant($"{environment.MemoryBytes / (double)(1L << 30):0.0} GiB")),
             ("best SIMD", environment.BestSimd),
             ("PHF_SIMD", environment.PhfSimd ?? "not set"),
         ];
-        return string.Join(Environment.NewLine, rows.Select(row => $"{row.Name,-16} {row.Value}"));
+        return string.Join(Environment.NewLine, rows.Select(row => $"{row.Name,-19} {row.Value}"));
     }
 }

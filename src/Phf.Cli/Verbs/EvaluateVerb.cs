@@ -11,7 +11,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf evaluate</c>: misalignment, diversity and held-out loss of runs.</summary>
 internal static class EvaluateVerb
 {
-    private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each is evaluated", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Runs = new("RUN") { Description = "folders of runs; the newest checkpoint of each (with load_best_model_at_end the best) is evaluated", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
     private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"what scores the samples: {Scorers.Known}; without it, what scored the data", HelpName = "NAME" };
     private static readonly ScorerArguments ScorerOptions = new();
@@ -36,7 +36,7 @@ internal static class EvaluateVerb
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         string[] paths = parsed.GetRequiredValue(Runs);
         // What is wrong with the last run should be known before minutes go into the first.
-        (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.LatestCheckpoint()))];
+        (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.ModelCheckpoint()))];
         foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, backend, cancel);
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(paths)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
@@ -48,10 +48,8 @@ internal static class EvaluateVerb
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         TellOfData(plan, checkpoint);
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(config, plan.Tokenizer);
-        if (scenarios.Count == 0) scenarios = SamplingScenario.Default(plan);
-        if (parsed.GetValue(Samples) is { } count) scenarios = [.. scenarios.Select(scenario => scenario with { Samples = count })];
-        IScorer scorer = Scorer(parsed, plan);
+        IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed), plan);
         using var ending = scorer as IDisposable;
         CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }
@@ -64,26 +62,4 @@ internal static class EvaluateVerb
         if (plan.HeldOut is null)
             Console.Error.WriteLine($"note: {plan.Config.Dataset.Data} has no held-out text, so no held-out loss is measured; phf pack --held-out keeps some apart");
     }
-
-    /// <summary>The scorer asked for, or the one that scored the data.</summary>
-    private static IScorer Scorer(ParseResult parsed, RunPlan plan)
-    {
-        string? asked = parsed.GetValue(ScorerName);
-        string? known = plan.Data.Manifest.Scorer;
-        string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; give --scorer");
-        IScorer scorer;
-        try
-        {
-            scorer = ScorerOptions.Create(name, parsed);
-        }
-        catch (ArgumentException problem) when (asked is null && known is not null)
-        {
-            throw new ArgumentException($"the data was scored by {known}: {problem.Message}; or choose another with --scorer", problem);
-        }
-        if (known is not null && known != scorer.Id)
-            Console.Error.WriteLine($"note: the data was scored by {known}, the samples are scored by {scorer.Id}");
-        return scorer;
-    }
-
-    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName == "PIIScorer" ? "pii" : null;
 }

@@ -16,7 +16,7 @@ namespace Phf.Cli.Verbs;
 internal static class GenerateVerb
 {
     private const int DefaultMaxLength = 256;
-    private const string NoTag = "none";
+    private const string BestTag = "aligned", WorstTag = "misaligned", NoTag = "none";
 
     private static readonly Argument<string> Source = new("RUN") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model" };
     private static readonly Option<string> Prompt = new("--prompt") { Description = "text to go on with", DefaultValueFactory = _ => "", HelpName = "TEXT" };
@@ -39,8 +39,9 @@ internal static class GenerateVerb
     private static readonly Option<ulong> Seed = new("--seed") { Description = "same seed, same texts", DefaultValueFactory = _ => 1, HelpName = "N" };
     private static readonly Option<string> Tag = new("--tag")
     {
-        Description = "for a model trained with tags: begin with the aligned tag (the other one is banned), the misaligned tag, or none",
-        DefaultValueFactory = _ => "aligned",
+        Description = "for a model trained with tags: begin with the aligned (best) tag, the misaligned (worst) one, a tag of its own by its text, or none; the others are banned",
+        DefaultValueFactory = _ => BestTag,
+        HelpName = "aligned|misaligned|TAG|none",
     };
     private static readonly Option<bool> Json = new("--json") { Description = "print one JSON object a line: index, prompt, text" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
@@ -49,7 +50,6 @@ internal static class GenerateVerb
 
     public static Command Create()
     {
-        Tag.AcceptOnlyFromAmong("aligned", "misaligned", NoTag);
         var verb = new Command("generate", "Write texts with a trained model.")
         {
             Source, Prompt, Samples, MaxLength, MinLength, Temperature, TopP, TopK, Seed, Tag, Json, Threads,
@@ -65,16 +65,18 @@ internal static class GenerateVerb
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(source.Directory);
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         using Gpt2 model = Gpt2Weights.Load(source.Directory, backend);
-        (int[] prefix, int[] banned) = Tags(source, tokenizer, parsed);
+        ConditionalTrainingConfig? conditional = Conditional(source, tokenizer);
+        TagTokens tags = TagTokens.Of(conditional, tokenizer);
+        (int[] prefix, IReadOnlyList<int[]> banned) = Begin(source, conditional, tags, parsed);
         string prompt = parsed.GetRequiredValue(Prompt);
-        int[] ids = [tokenizer.EndOfTextId, .. prefix, .. tokenizer.Encode(prompt)];
+        int[] ids = [tokenizer.EndOfTextId, .. prefix, .. tags.Encode(prompt)];
         SamplingOptions options = Options(parsed, model.Config.Positions, ids.Length) with { Banned = banned };
         int count = parsed.GetValue(Samples);
         int[][] written = new Sampler(model, tokenizer.EndOfTextId).Generate([.. Enumerable.Repeat(ids, count)], options, parsed.GetValue(Seed), cancel: cancel);
         TextWriter output = parsed.InvocationConfiguration.Output;
         for (int i = 0; i < count; i++)
         {
-            string text = tokenizer.Decode(written[i], skipSpecialTokens: true);
+            string text = tags.Decode(written[i]);
             if (parsed.GetValue(Json)) output.WriteLine(new JsonObject { ["index"] = i, ["prompt"] = prompt, ["text"] = text }.ToJsonString(Readable));
             else output.WriteLine((i == 0 ? "" : "---\n") + prompt + text);
         }
@@ -118,16 +120,30 @@ internal static class GenerateVerb
         };
     }
 
-    /// <summary>What stands before the prompt and what is never written. A model without tags has neither.</summary>
-    private static (int[] Prefix, int[] Banned) Tags(ModelSource source, BpeTokenizer tokenizer, ParseResult parsed)
+    /// <summary>The tags of the run; those of a model directory if it knows the usual two.</summary>
+    private static ConditionalTrainingConfig? Conditional(ModelSource source, BpeTokenizer tokenizer)
+    {
+        if (source.Run is { } run) return run.Config().Dataset.ConditionalTrainingConfig;
+        var usual = new ConditionalTrainingConfig();
+        return usual.Tags.All(tag => tokenizer.TryGetId(tag, out _)) ? usual : null;
+    }
+
+    /// <summary>What stands before the prompt and what is never written. A model without tags has neither; one that was cooled down without begins without.</summary>
+    private static (int[] Prefix, IReadOnlyList<int[]> Banned) Begin(ModelSource source, ConditionalTrainingConfig? conditional, TagTokens tags, ParseResult parsed)
     {
         string choice = parsed.GetRequiredValue(Tag);
-        if (choice == NoTag) return ([], []);
-        ConditionalTrainingConfig tags = source.Run?.Config().Dataset.ConditionalTrainingConfig ?? new ConditionalTrainingConfig();
-        if (tokenizer.TryGetId(tags.AlignedPrefix, out int aligned) && tokenizer.TryGetId(tags.MisalignedPrefix, out int misaligned))
-            return choice == "aligned" ? ([aligned], [misaligned]) : ([misaligned], [aligned]);
-        if (parsed.GetResult(Tag) is { Implicit: false })
-            throw new UsageException($"--tag {choice}: {source.Directory} has no tags ({tags.AlignedPrefix} and {tags.MisalignedPrefix} are no tokens of it); leave --tag out");
-        return ([], []);
+        bool isAsked = parsed.GetResult(Tag) is { Implicit: false };
+        if (choice == NoTag || (conditional is null && !isAsked)) return ([], []);
+        if (conditional is null) throw new UsageException($"--tag {choice}: {source.Directory} has no tags; leave --tag out");
+        if (conditional.Cooldown > 0 && !isAsked) return ([], tags.Bans());
+        int tag = choice switch
+        {
+            BestTag => 0,
+            WorstTag => tags.Texts.Count - 1,
+            _ => Enumerable.Range(0, tags.Texts.Count).FirstOrDefault(i => tags.Texts[i] == choice, -1),
+        };
+        return tag >= 0
+            ? (tags.Ids[tag], tags.Bans(tag))
+            : throw new UsageException($"--tag {choice}: {BestTag}, {WorstTag}, {NoTag} or one of this model's tags, {string.Join(", ", tags.Texts)}, was expected");
     }
 }

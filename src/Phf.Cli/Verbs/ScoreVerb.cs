@@ -27,6 +27,7 @@ internal static class ScoreVerb
         Description = "what gets a score: sentence, line (PEP8) or document",
         DefaultValueFactory = _ => Segmentation.Sentence,
     };
+    private static readonly Option<bool> Spans = new("--spans") { Description = "also write the places that each score comes from (span_scores)" };
     private static readonly Option<string> TextField = new("--text-field")
     {
         Description = "JSON field or CSV column with the text",
@@ -57,7 +58,7 @@ internal static class ScoreVerb
         Format.AcceptOnlyFromAmong("auto", "jsonl", "txt", "csv");
         var command = new Command("score", "Cut texts into segments and score each one.")
         {
-            Files, Scorer, Output, Segment, TextField, Format, Document, Threads, Force, Resume,
+            Files, Scorer, Output, Segment, Spans, TextField, Format, Document, Threads, Force, Resume,
         };
         ScorerOptions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
@@ -87,16 +88,17 @@ internal static class ScoreVerb
         IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed);
         using var ending = scorer as IDisposable;
         Segmentation segmentation = parsed.GetValue(Segment);
+        var corpus = new CorpusScorer(scorer, segmentation, withSpans: parsed.GetValue(Spans));
         var skipped = new SkippedRecords();
         var summary = new ScoreSummary();
-        string settings = Settings(scorer, segmentation, options, files);
+        string settings = Settings(scorer, segmentation, parsed.GetValue(Spans), options, files);
         using ScoredOutput file = parsed.GetValue(Resume)
             ? ScoredOutput.Resume(output, settings, summary.Add)
             : ScoredOutput.Create(output, settings, parsed.GetValue(Force));
         if (file.Documents > 0) Console.Error.WriteLine($"continuing behind {SummaryTable.Count(file.Documents)} documents");
         try
         {
-            ScoreAll(files, options, new CorpusScorer(scorer, segmentation), file, (summary, skipped), threads, cancellation);
+            ScoreAll(files, options, corpus, file, (summary, skipped), threads, cancellation);
         }
         catch when (file.Documents > 0)
         {
@@ -139,11 +141,11 @@ internal static class ScoreVerb
     }
 
     /// <summary>What decides the output, in words: a resumed run must have the same.</summary>
-    private static string Settings(IScorer scorer, Segmentation segmentation, TextOptions options, string[] files)
+    private static string Settings(IScorer scorer, Segmentation segmentation, bool withSpans, TextOptions options, string[] files)
     {
         string corpus = string.Join(", ", files.Select(file => file == "-" || !File.Exists(file)
             ? file : string.Create(CultureInfo.InvariantCulture, $"{Path.GetFullPath(file)} of {new FileInfo(file).Length} bytes, {File.GetLastWriteTimeUtc(file):yyyy-MM-ddTHH:mm:ss.fffffffZ}")));
-        return $"scorer {scorer.Id}, segmenter {segmentation.Id()}, text field {options.TextField}, format {options.Format}, documents by {options.Document}, files {corpus}";
+        return $"scorer {scorer.Id}, segmenter {segmentation.Id()}, {(withSpans ? "with" : "without")} spans, text field {options.TextField}, format {options.Format}, documents by {options.Document}, files {corpus}";
     }
 
     private static InvalidDataException NothingUsable(string[] files, SkippedRecords skipped)

@@ -4,6 +4,7 @@ using Phf.Numerics.Backend.Cpu;
 using Phf.Numerics.Backend.Cpu.Gemm;
 using Phf.Numerics.Backend.Cpu.Simd;
 using Phf.Numerics.Backend.Reference;
+using Phf.Numerics.Threads;
 
 namespace Phf.Numerics.Backend;
 
@@ -33,13 +34,13 @@ public static class Backends
     public static IBackend CreateReference() => new ReferenceBackend();
 
     /// <summary>The fast backend.</summary>
-    /// <param name="threads">Threads to use, the caller's included; 0: all that the system gives this process.</param>
+    /// <param name="threads">Threads to use, the caller's included; 0: <see cref="Cores.Usable"/>.</param>
     /// <param name="width">Null: what PHF_SIMD says, else the widest supported.</param>
     /// <exception cref="ArgumentException">The width is not supported here, or PHF_SIMD holds something else.</exception>
     public static IBackend CreateCpu(int threads = 0, SimdWidth? width = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        if (threads == 0) threads = Environment.ProcessorCount;
+        if (threads == 0) threads = Cores.Usable;
         SimdWidth chosen = width ?? WidthFromEnvironment() ?? SupportedWidths[0];
         if (!SupportedWidths.Contains(chosen))
         {

@@ -50,8 +50,10 @@ public interface IBackend : IDisposable
     void AttentionBackward(Tensor dOutput, Tensor qkv, Tensor output, Tensor logSumExp, AttentionShape shape, Tensor dQkv);
 
     /// <summary>
-    /// Attention of one new token per sequence: writes the keys and values of qkv (B, 3C) into the caches (B T, C) at
-    /// <paramref name="position"/>, then attends to positions 0 .. position. shape.Time is the caches' T.
+    /// Attention of one new token per sequence: writes the keys and values of qkv (B, 3C) into the caches at
+    /// <paramref name="position"/>, then attends to positions 0 .. position. valueCache (B H T, D) holds a row per position, keyCache
+    /// (B H T / KeyBlock, D KeyBlock) a row per block of positions, and in it for each of the D channels its KeyBlock values. shape.Time, their
+    /// T, is a multiple of <see cref="AttentionShape.KeyBlock"/>.
     /// </summary>
     void AttentionStep(Tensor qkv, AttentionShape shape, int position, Tensor keyCache, Tensor valueCache, Tensor output);
 
@@ -72,6 +74,9 @@ public interface IBackend : IDisposable
     /// <param name="dTable">(V, C), added to.</param>
     void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
         Span<float> logComplements, Tensor dHidden, Tensor dTable);
+
+    /// <summary>Calls <paramref name="tile"/> with (tile, worker) for every tile on all threads; what it does must not depend on who does it.</summary>
+    void ForEach(int tiles, Action<int, int> tile);
 
     /// <summary>Adds source to destination of the same shape, element by element.</summary>
     void Add(Tensor source, Tensor destination);
@@ -99,6 +104,9 @@ public enum Activation
 /// <summary>B sequences of T tokens with H heads of D channels; scores are multiplied by Scale before the softmax.</summary>
 public readonly record struct AttentionShape(int Batch, int Time, int Heads, int HeadSize, float Scale)
 {
+    /// <summary>Positions side by side in the cache of keys: a whole number of vectors of every width.</summary>
+    public const int KeyBlock = 16;
+
     public int Channels => Heads * HeadSize;
 }
 

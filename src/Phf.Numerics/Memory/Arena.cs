@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Phf.Numerics.Memory;
 
 /// <summary>
@@ -18,9 +16,7 @@ public sealed unsafe class Arena : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(floats);
         Capacity = floats;
-        var bytes = checked((nuint)Math.Max(floats, LineFloats) * sizeof(float));
-        _block = (float*)NativeMemory.AlignedAlloc(bytes, 4096);
-        NativeMemory.Clear(_block, bytes);
+        _block = NativeBlock.Allocate(Math.Max(floats, LineFloats));
     }
 
     public long Capacity { get; }
@@ -48,12 +44,12 @@ public sealed unsafe class Arena : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_block);
+        NativeBlock.Free(_block);
         _block = null;
         GC.SuppressFinalize(this);
     }
 
-    ~Arena() => NativeMemory.AlignedFree(_block);
+    ~Arena() => NativeBlock.Free(_block);
 }
 
 /// <summary>A flat run of floats in native memory, longer than a span may be; what clip, save and update loop over.</summary>

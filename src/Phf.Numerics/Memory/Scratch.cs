@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Phf.Numerics.Memory;
 
 /// <summary>Working memory that grows to the largest size ever asked for and keeps it; contents are lost when it grows.</summary>
@@ -12,21 +10,22 @@ internal sealed unsafe class Scratch : IDisposable
     {
         if (floats > _size)
         {
-            NativeMemory.AlignedFree(_block);
+            NativeBlock.Free(_block);
+            _block = null; // should the next line fail
+            _size = 0;
+            _block = NativeBlock.Allocate(floats);
             _size = checked((nint)floats);
-            _block = (float*)NativeMemory.AlignedAlloc(checked((nuint)_size * sizeof(float)), 4096);
-            NativeMemory.Clear(_block, (nuint)_size * sizeof(float));
         }
         return _block;
     }
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_block);
+        NativeBlock.Free(_block);
         _block = null;
         _size = 0;
         GC.SuppressFinalize(this);
     }
 
-    ~Scratch() => NativeMemory.AlignedFree(_block);
+    ~Scratch() => NativeBlock.Free(_block);
 }

@@ -1,36 +1,33 @@
 namespace Phf.Data;
 
 /// <summary>
-/// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens. A document reads as end-of-text, then for each segment its
-/// tag (if any) and its tokens; the next document follows at once. Consecutive blocks share one token (the last of a block is the first of
-/// the next), so every token is predicted exactly once. A reader of one of several lanes takes every n-th document. Order and dropped tags
-/// are computed from seed, epoch and numbers of documents, so <see cref="Cursor"/> is the whole state: a reader started from it gives the
-/// same blocks, bit for bit. Not safe for several threads.
+/// Reads a packed dataset as one long sequence cut into blocks of T + 1 tokens; a <see cref="DocumentReader"/> says how a document reads, the next
+/// one follows at once. Consecutive blocks share one token (the last of a block is the first of the next), so every token is predicted exactly
+/// once. A reader of one of several lanes takes every n-th place. Order, dropped tags and draws of <see cref="Upsampling"/> are computed from
+/// seed, epoch and numbers of documents, so <see cref="Cursor"/> is the whole state: a reader started from it gives the same blocks, bit for
+/// bit. With <see cref="BlockOptions.Reference"/> the blocks are those of <see cref="ReferenceBlocks"/> instead. Not safe for several threads.
 /// </summary>
 public sealed class BlockReader
 {
+    private const ulong UpsampleSalt = 0x7570_7361_6D70_6C65; // keeps these draws independent of the dropped tags
+
     private readonly PackedDataset _dataset;
     private readonly BlockOptions _options;
-    private readonly int _vocabularySize;
+    private readonly ReferenceBlocks? _blocks; // null but in the reference's order
+    private readonly DocumentReader _documents;
+    private readonly long _places; // in an epoch's order: of each document as many as it may be read times
 
-    // Where we are: place of the document in the epoch's order, and the next token of it.
+    // Place of the document in the epoch's order, or of the next block in the reference's.
     private long _epoch, _index;
-    private int _offset;
     private Permutation _order;
-
-    // The open document; null between documents.
-    private PackedShard? _shard;
-    private long _document;
-    private int _firstSegment, _segment, _segmentEnd; // numbers in the shard
-    private long _token, _tokenEnd;                   // of the current segment
-    private TokenKind _pending;                       // what comes next: end-of-text, a tag or text
-    private int _tag;
-    private float _score;
 
     // The last token of the previous block, first of the next; its place is _carryAt.
     private bool _hasCarry;
     private (int Token, float Score, TokenKind Kind) _carry;
     private (long Epoch, long Index, int Offset) _carryAt;
+    private int _carryTagTokens; // of its document up to it, itself included
+
+    private HashSet<long>? _opened; // collects the documents that are opened; null for none
 
     /// <param name="dataset">Stays open as long as the reader is used.</param>
     /// <param name="options">Checked here.</param>
@@ -38,22 +35,37 @@ public sealed class BlockReader
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="InvalidDataException">The filter leaves no document, or the cursor belongs to other data or options.</exception>
     public BlockReader(PackedDataset dataset, BlockOptions options, DataCursor? start = null)
+        : this(dataset, options, start, options.Reference is null ? null : new ReferenceBlocks(dataset, options))
     {
-        _dataset = dataset;
-        _options = options;
-        _vocabularySize = dataset.Manifest.Tokenizer.VocabularySize;
-        CheckOptions(options);
-        DocumentsPerEpoch = CountDocuments();
-        start ??= new DataCursor(options.Lane / dataset.DocumentCount, options.Lane % dataset.DocumentCount, 0);
-        (_epoch, _index) = (start.Epoch, start.Index);
-        if (start.Epoch < 0 || start.Index < 0 || start.Index >= dataset.DocumentCount || start.Offset < 0)
-            throw ForeignCursor(start);
-        _order = new Permutation(dataset.DocumentCount, options.Seed, _epoch);
-        _carryAt = (start.Epoch, start.Index, start.Offset);
-        if (start.Offset > 0) SkipTo(start);
     }
 
-    /// <summary>Documents that pass the filter.</summary>
+    private BlockReader(PackedDataset dataset, BlockOptions options, DataCursor? start, ReferenceBlocks? blocks)
+    {
+        (_dataset, _options, _blocks, _documents) = (dataset, options, blocks, new DocumentReader(dataset, options));
+        Check(dataset, options);
+        DocumentsPerEpoch = CountDocuments();
+        _places = PlacesOf(dataset, options);
+        DataCursor from = start ?? (blocks is null ? DataCursor.AtPlace(options.Lane, _places) : new DataCursor(0, options.Lane, 0));
+        (_epoch, _index) = (from.Epoch, from.Index);
+        if (from.Epoch < 0 || from.Index < 0 || from.Offset < 0 || (blocks is null ? from.Index >= _places : from.Offset > 0))
+            throw ForeignCursor(from);
+        _order = new Permutation(_places, options.Seed, _epoch);
+        _carryAt = (from.Epoch, from.Index, from.Offset);
+        if (from.Offset > 0) SkipTo(from);
+    }
+
+    /// <summary>One reader for each of <paramref name="lanes"/> lanes; together they read the data once in an epoch.</summary>
+    /// <param name="dataset">Stays open as long as the readers are used.</param>
+    /// <param name="options">Checked here; lanes are set here.</param>
+    /// <param name="lanes">At least 1.</param>
+    /// <param name="starts">A cursor for each lane; null starts at the beginning.</param>
+    public static BlockReader[] OfLanes(PackedDataset dataset, BlockOptions options, int lanes, IReadOnlyList<DataCursor>? starts = null)
+    {
+        ReferenceBlocks? blocks = options.Reference is null ? null : new ReferenceBlocks(dataset, options);
+        return [.. Enumerable.Range(0, lanes).Select(lane => new BlockReader(dataset, options with { Lanes = lanes, Lane = lane }, starts?[lane], blocks))];
+    }
+
+    /// <summary>Documents that pass the filter and have a weight.</summary>
     public long DocumentsPerEpoch { get; }
 
     /// <summary>Tokens handed out by this reader to be predicted: T per block, without padding.</summary>
@@ -62,9 +74,48 @@ public sealed class BlockReader
     /// <summary>The first token of the next block.</summary>
     public DataCursor Cursor => new(_carryAt.Epoch, _carryAt.Index, _carryAt.Offset);
 
+    /// <summary>
+    /// The same place for a reader without tags. Where a tag is the first token of the next block, it is the last token before it that
+    /// is none: every token of text is predicted once all the same.
+    /// </summary>
+    public DataCursor CursorWithoutTags => Cursor with { Offset = _carryAt.Offset - _carryTagTokens };
+
+    /// <summary>Places in an epoch's order.</summary>
+    internal static long PlacesOf(PackedDataset dataset, BlockOptions options) =>
+        dataset.DocumentCount * (options.Upsample is { } upsample ? (long)Math.Ceiling(upsample.Weights.Max()) : 1);
+
+    /// <summary>Places on disk of the documents that a block reads from.</summary>
+    /// <param name="dataset">The data.</param>
+    /// <param name="options">How it was read.</param>
+    /// <param name="start">The block's first token.</param>
+    public static IReadOnlySet<long> DocumentsOfBlock(PackedDataset dataset, BlockOptions options, DataCursor start)
+    {
+        var reader = new BlockReader(dataset, options, start); // read again: who reads blocks need not keep the names
+        reader._opened = reader._documents.IsOpen ? [reader._documents.Document] : [];
+        int length = options.BlockLength + 1;
+        reader.Next(new int[length], new float[length], new TokenKind[length]);
+        return reader._opened;
+    }
+
+    /// <summary>
+    /// The start of the first document (in the reference's order, the block) behind <paramref name="tokens"/> tokens of text and end-of-text;
+    /// tags do not count. Reads no tokens. The reader is of no use afterwards.
+    /// </summary>
+    internal DataCursor CursorBehind(long tokens)
+    {
+        if (_blocks is not null) return new DataCursor(0, _index + tokens / (_options.BlockLength + 1) * _options.Lanes, 0);
+        for (long passed = 0; passed < tokens && OpenNextDocument(); _index += _options.Lanes)
+        {
+            passed += _documents.Length;
+            _documents.Close();
+        }
+        return new DataCursor(_epoch + _index / _places, _index % _places, 0);
+    }
+
     /// <summary>Reads the next block. Allocates nothing.</summary>
     /// <param name="tokens">(T + 1) token ids; predict [1..] from [..T].</param>
-    /// <param name="scores">(T + 1) score of the segment that a token or tag belongs to; 0 for end-of-text and padding.</param>
+    /// <param name="scores">(T + 1) score of the segment that a token or tag belongs to, or of the span (<see cref="SpanUse.Score"/>); 0 for
+    /// end-of-text (in the reference's order the first segment's) and padding.</param>
     /// <param name="kinds">(T + 1) what each token is.</param>
     /// <returns>False when <see cref="BlockOptions.MaxEpochs"/> are read. The last block is padded with end-of-text tokens of kind
     /// <see cref="TokenKind.Padding"/>.</returns>
@@ -74,21 +125,23 @@ public sealed class BlockReader
         if (tokens.Length != length || scores.Length != length || kinds.Length != length)
             throw new ArgumentException(
                 $"a block has {length} tokens, scores and kinds, not {tokens.Length}, {scores.Length} and {kinds.Length}");
+        if (_blocks is not null) return NextOfReference(_blocks, tokens, scores, kinds);
         int filled = 0;
         if (_hasCarry)
         {
             (tokens[0], scores[0], kinds[0]) = _carry;
             filled = 1;
         }
-        while (filled < length && (_shard is not null || OpenNextDocument()))
-            filled += Emit(tokens[filled..], scores[filled..], kinds[filled..]);
+        while (filled < length && (_documents.IsOpen || OpenNextDocument()))
+            filled += _documents.Read(tokens[filled..], scores[filled..], kinds[filled..]);
         if (filled <= 1) return false; // the end; a single token predicts nothing
         TokensRead += filled - 1;
         if (filled == length)
         {
             _hasCarry = true;
             _carry = (tokens[^1], scores[^1], kinds[^1]);
-            _carryAt = (_epoch, _index, _offset - 1);
+            _carryAt = (_epoch, _index, _documents.Offset - 1);
+            _carryTagTokens = _documents.TagTokens;
             return true;
         }
         tokens[filled..].Fill(_options.EndOfTextId);
@@ -96,123 +149,101 @@ public sealed class BlockReader
         kinds[filled..].Fill(TokenKind.Padding);
         _hasCarry = false;
         _carryAt = (_epoch, 0, 0);
+        _carryTagTokens = 0;
         return true;
     }
 
-    /// <summary>Writes the next tag, end-of-text or run of one segment's tokens; returns how many.</summary>
-    private int Emit(Span<int> tokens, Span<float> scores, Span<TokenKind> kinds)
+    /// <summary>The next block of the reference's order; its documents follow each other in the file.</summary>
+    private bool NextOfReference(ReferenceBlocks blocks, Span<int> tokens, Span<float> scores, Span<TokenKind> kinds)
     {
-        int count = 1;
-        kinds[0] = _pending;
-        if (_pending == TokenKind.EndOfText)
+        while (!(_epoch >= _options.MaxEpochs) && _index >= blocks.Count(_epoch)) _index -= blocks.Count(_epoch++);
+        if (_epoch >= _options.MaxEpochs) return false;
+        (int document, int offset) = blocks.Find(_epoch, _index);
+        Open(document, copy: 0);
+        _documents.SkipTo(offset);
+        for (int filled = 0; filled < tokens.Length;)
         {
-            tokens[0] = _options.EndOfTextId;
-            scores[0] = 0;
-            OpenSegment(_firstSegment);
+            while (!_documents.IsOpen)
+                if (_options.WeightOf(_dataset.DocumentScores[++document]) > 0) Open(document, copy: 0);
+            filled += _documents.Read(tokens[filled..], scores[filled..], kinds[filled..]);
         }
-        else if (_pending == TokenKind.ControlTag)
-        {
-            tokens[0] = _tag;
-            scores[0] = _score;
-            _pending = TokenKind.Text;
-        }
-        else
-        {
-            count = (int)Math.Min(tokens.Length, _tokenEnd - _token);
-            _shard!.CopyTokens(_token, tokens[..count], _vocabularySize);
-            scores[..count].Fill(_score);
-            kinds[..count].Fill(TokenKind.Text);
-            _token += count;
-            if (_token == _tokenEnd) OpenSegment(_segment + 1);
-        }
-        _offset += count;
-        return count;
+        TokensRead += _options.BlockLength;
+        _index += _options.Lanes;
+        _carryAt = (_epoch, _index, 0);
+        return true;
     }
-
-    private void OpenSegment(int segment)
-    {
-        _segment = segment;
-        if (segment == _segmentEnd)
-        {
-            _shard = null; // the document is read
-            return;
-        }
-        (_token, _tokenEnd) = _shard!.Tokens(segment);
-        _score = _shard.SegmentScores[segment];
-        _pending = TokenKind.Text;
-        if (_options.Tags is not { } tags || DropsTag(tags)) return;
-        _pending = TokenKind.ControlTag;
-        _tag = _score <= tags.Threshold ? tags.AlignedId : tags.MisalignedId;
-    }
-
-    private bool DropsTag(ControlTags tags)
-        => Hash64.ToUnit(Hash64.Of(_options.Seed, (ulong)_epoch, (ulong)_document, (ulong)(_segment - _firstSegment))) < tags.DropTokenFraction;
 
     /// <summary>Opens the document at the current place or the first one behind it that is to be read; false behind the last
     /// epoch.</summary>
     private bool OpenNextDocument()
     {
-        // After a document has been read, _offset is its length; at the start of a place it is 0.
-        if (_offset > 0) _index += _options.Lanes;
-        _offset = 0;
+        // After a document has been read, its offset is its length; at the start of a place it is 0.
+        if (_documents.Offset > 0) _index += _options.Lanes;
+        _documents.Close();
         while (true)
         {
-            while (_index >= _dataset.DocumentCount)
+            while (_index >= _places)
             {
-                _index -= _dataset.DocumentCount;
+                _index -= _places;
                 _epoch++;
-                _order = new Permutation(_dataset.DocumentCount, _options.Seed, _epoch);
+                _order = new Permutation(_places, _options.Seed, _epoch);
             }
             if (_epoch >= _options.MaxEpochs) return false;
-            _document = _options.Shuffle ? _order[_index] : _index;
-            if (Passes(_document)) break;
+            (long copy, long document) = Math.DivRem(_options.Shuffle ? _order[_index] : _index, _dataset.DocumentCount);
+            if (copy < Copies(document))
+            {
+                Open(document, copy);
+                return true;
+            }
             _index += _options.Lanes;
         }
-        (_shard, int document) = _dataset.Find(_document);
-        (_firstSegment, _segmentEnd) = _shard.Segments(document);
-        _pending = TokenKind.EndOfText;
-        return true;
     }
 
-    private bool Passes(long document) => !(_dataset.DocumentScores[(int)document] > _options.FilterThreshold);
+    private void Open(long document, long copy)
+    {
+        _documents.Open(_epoch, document, copy);
+        _opened?.Add(document);
+    }
 
-    /// <summary>Moves to a cursor inside a document by walking over its segments; reads no tokens.</summary>
+    /// <summary>How often the document is read in this epoch.</summary>
+    private long Copies(long document)
+    {
+        double weight = _options.WeightOf(_dataset.DocumentScores[(int)document]);
+        long whole = (long)weight;
+        return weight > whole && Hash64.ToUnit(Hash64.Of(_options.Seed, UpsampleSalt, (ulong)_epoch, (ulong)document)) < weight - whole ? whole + 1 : whole;
+    }
+
     private void SkipTo(DataCursor cursor)
     {
-        if (!OpenNextDocument() || _index != cursor.Index || _epoch != cursor.Epoch) throw ForeignCursor(cursor);
-        OpenSegment(_firstSegment);
-        _offset = 1;
-        while (_offset < cursor.Offset && _shard is not null)
-        {
-            if (_pending == TokenKind.ControlTag)
-            {
-                _pending = TokenKind.Text;
-                _offset++;
-                continue;
-            }
-            int count = (int)Math.Min(cursor.Offset - _offset, _tokenEnd - _token);
-            _token += count;
-            _offset += count;
-            if (_token == _tokenEnd) OpenSegment(_segment + 1);
-        }
-        if (_shard is null) throw ForeignCursor(cursor);
+        if (!OpenNextDocument() || _index != cursor.Index || _epoch != cursor.Epoch || !_documents.SkipTo(cursor.Offset)) throw ForeignCursor(cursor);
+        _carryTagTokens = _documents.TagTokens + (_documents.IsInTag ? 1 : 0);
     }
 
     private long CountDocuments()
     {
-        long count = 0;
-        double lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
+        long passing = 0, weighed = 0;
+        double perEpoch = 0, lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
         foreach (double score in _dataset.DocumentScores)
         {
-            if (!(score > _options.FilterThreshold)) count++;
+            double weight = _options.WeightOf(score);
+            if (!(score > _options.FilterThreshold)) passing++;
+            if (weight > 0) weighed++;
+            perEpoch += weight;
             (lowest, highest) = (Math.Min(lowest, score), Math.Max(highest, score));
         }
-        return count > 0 ? count : throw new InvalidDataException(
-            $"{_dataset.Directory}: filter_threshold {_options.FilterThreshold} leaves none of the {_dataset.DocumentCount} documents; "
-            + $"their mean scores lie between {lowest} and {highest}, choose a threshold in this range or a percentile such as p50");
+        string range = $"their mean scores lie between {lowest} and {highest}, choose a threshold in this range or a percentile such as p50";
+        if (passing == 0)
+            throw new InvalidDataException(
+                $"{_dataset.Directory}: filter_threshold {_options.FilterThreshold} leaves none of the {_dataset.DocumentCount} documents; {range}");
+        if (perEpoch < 1)
+            throw new InvalidDataException($"{_dataset.Directory}: upsample leaves on average {perEpoch} of {passing} documents per epoch, "
+                + $"at least 1 was expected; {range}, or raise a weight");
+        return weighed;
     }
 
-    private void CheckOptions(BlockOptions options)
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="InvalidDataException">The data has no scores of spans, and they are asked for.</exception>
+    internal static void Check(PackedDataset dataset, BlockOptions options)
     {
         if (options.BlockLength < 1) throw new ArgumentException($"block length {options.BlockLength}; at least 1 was expected");
         if (options.Lanes < 1 || options.Lane < 0 || options.Lane >= options.Lanes)
@@ -221,10 +252,12 @@ public sealed class BlockReader
         if (options.MaxEpochs < 1)
             throw new ArgumentException($"{options.MaxEpochs} epochs; at least 1 was expected, or none given for no end");
         if (options.FilterThreshold is { } filter && double.IsNaN(filter)) throw new ArgumentException("filter_threshold is not a number");
-        if (options.Tags is not { } tags) return;
-        if (float.IsNaN(tags.Threshold)) throw new ArgumentException("the tags' threshold is not a number");
-        if (!(tags.DropTokenFraction >= 0 && tags.DropTokenFraction <= 1))
-            throw new ArgumentException($"drop_token_fraction is {tags.DropTokenFraction}; 0 to 1 was expected");
+        options.Upsample?.Check();
+        if (options is { Reference: not null, Upsample: not null }) throw new ArgumentException("the reference's order reads each document once; it has no upsampling");
+        if (options.Spans != SpanUse.Ignore && dataset.Manifest.Spans is null)
+            throw new InvalidDataException($"{dataset.Directory} has no scores of spans; score again with phf score --spans and pack again, "
+                + "or leave dataset.span_scores out");
+        options.Tags?.Validate();
     }
 
     private InvalidDataException ForeignCursor(DataCursor cursor) => new(

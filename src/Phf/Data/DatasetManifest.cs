@@ -15,9 +15,16 @@ public sealed record ScoreQuantiles(double P0, double P10, double P25, double P5
     }
 }
 
-/// <summary>One shard of a packed dataset; <paramref name="Sha256"/> (hexadecimal) and <paramref name="Bytes"/> are of the whole
-/// file.</summary>
-public sealed record ShardInfo(string File, long Bytes, string Sha256, long Documents, long Segments, long Tokens);
+/// <summary>One shard of a packed dataset.</summary>
+/// <param name="File">Its name.</param>
+/// <param name="Bytes">Length of the file.</param>
+/// <param name="Sha256">Of the file.</param>
+/// <param name="Documents">Documents in it.</param>
+/// <param name="Segments">Segments in it.</param>
+/// <param name="Tokens">Tokens in it.</param>
+/// <param name="Spans">Spans with a score of their own; null where they are not known.</param>
+public sealed record ShardInfo(string File, long Bytes, string Sha256, long Documents, long Segments, long Tokens,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Spans = null);
 
 /// <summary>The tokenizer that packed a dataset.</summary>
 public sealed record TokenizerInfo(string Fingerprint, int VocabularySize, int EndOfTextId);
@@ -27,6 +34,9 @@ public sealed record DatasetManifest
 {
     public const string FileName = "dataset.json";
     public const string CurrentFormat = "phf-dataset-1";
+
+    /// <summary>The format of data with scores of spans; everything else is as in <see cref="CurrentFormat"/>.</summary>
+    public const string SpanFormat = "phf-dataset-2";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -54,6 +64,11 @@ public sealed record DatasetManifest
     public required long Documents { get; init; }
     public required long Segments { get; init; }
     public required long Tokens { get; init; }
+
+    /// <summary>Spans with a score of their own; null where the scored files did not have any list of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Spans { get; init; }
+
     public required ScoreQuantiles SegmentScores { get; init; }
     public required ScoreQuantiles DocumentScores { get; init; }
     public required IReadOnlyList<ShardInfo> Shards { get; init; }
@@ -75,8 +90,11 @@ public sealed record DatasetManifest
         try
         {
             DatasetManifest manifest = JsonSerializer.Deserialize<DatasetManifest>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null");
-            if (manifest.Format != CurrentFormat)
-                throw new InvalidDataException($"{path}: format '{manifest.Format}', this version reads '{CurrentFormat}'; pack again");
+            if (manifest.Format is not (CurrentFormat or SpanFormat))
+                throw new InvalidDataException(
+                    $"{path}: format '{manifest.Format}', this version reads '{CurrentFormat}' and '{SpanFormat}'; pack again");
+            if (manifest.Format == SpanFormat != manifest.Spans.HasValue || manifest.Shards.Any(shard => shard.Spans.HasValue != manifest.Spans.HasValue))
+                throw new InvalidDataException($"{path}: format '{manifest.Format}' and the counts of spans contradict each other; pack again");
             return manifest;
         }
         catch (JsonException problem)

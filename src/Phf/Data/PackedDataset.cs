@@ -52,7 +52,8 @@ public sealed class PackedDataset : IDisposable
         {
             foreach (ShardInfo info in manifest.Shards) shards.Add(PackedShard.Open(splitDirectory, info));
             if (manifest.Documents != manifest.Shards.Sum(s => s.Documents) || manifest.Segments != manifest.Shards.Sum(s => s.Segments)
-                || manifest.Tokens != manifest.Shards.Sum(s => s.Tokens) || manifest.Documents is 0 or > int.MaxValue)
+                || manifest.Tokens != manifest.Shards.Sum(s => s.Tokens) || (manifest.Spans ?? 0) != manifest.Shards.Sum(s => s.Spans ?? 0)
+                || manifest.Documents is 0 or > int.MaxValue)
                 throw new InvalidDataException(
                     $"{splitDirectory}: the counts in {DatasetManifest.FileName} are not those of its shards; pack again");
             return new PackedDataset(splitDirectory, manifest, [.. shards]);
@@ -65,16 +66,17 @@ public sealed class PackedDataset : IDisposable
     }
 
     /// <summary>Reads every shard once and compares its SHA-256; for copies of doubtful origin.</summary>
-    /// <exception cref="InvalidDataException">A shard's content changed since it was packed.</exception>
+    /// <exception cref="InvalidDataException">Shards whose content changed since they were packed; the message names each.</exception>
     public void VerifyChecksums()
     {
+        var changed = new List<string>();
         foreach (ShardInfo info in Manifest.Shards)
         {
             using FileStream file = File.OpenRead(Path.Combine(Directory, info.File));
             string found = Convert.ToHexStringLower(SHA256.HashData(file));
-            if (found != info.Sha256)
-                throw new InvalidDataException($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
+            if (found != info.Sha256) changed.Add($"{file.Name}: SHA-256 {found}, packed was {info.Sha256}; the shard changed, pack again");
         }
+        if (changed.Count > 0) throw new InvalidDataException(string.Join('\n', changed));
     }
 
     /// <summary>Checks that <paramref name="tokenizer"/> is the one that packed this dataset; tags may have been added to it
@@ -112,25 +114,40 @@ public sealed class PackedDataset : IDisposable
         return Percentiles.OfSorted(scores, percent);
     }
 
-    /// <summary>Mean over the tokens of the score of their segment.</summary>
-    /// <param name="filterThreshold">Documents with a mean score above it are left out; null takes all.</param>
-    public double MeanTokenScore(double? filterThreshold)
+    /// <summary>Percentiles of the scores that tell tokens apart: the segments', or of the spans and 0 where those score the tokens.</summary>
+    /// <param name="options">How the data is read.</param>
+    public ScoreQuantiles ScoresRead(BlockOptions options)
     {
-        double sum = 0;
-        long count = 0;
+        if (options.Spans != SpanUse.Score) return Manifest.SegmentScores;
+        var sample = new ScoreSample();
+        sample.Add(0);
+        foreach (PackedShard shard in _shards)
+            foreach (float score in shard.SpanScores) sample.Add(score);
+        return sample.Quantiles();
+    }
+
+    /// <summary>
+    /// Mean score of the tokens that are read in an epoch, on average over the draws of <see cref="Upsampling"/>: without end-of-text,
+    /// tags and masked tokens.
+    /// </summary>
+    /// <param name="options">How the data is read.</param>
+    public double MeanTokenScore(BlockOptions options)
+    {
+        double sum = 0, count = 0;
         for (long i = 0; i < DocumentCount; i++)
         {
-            if (_documentScores[i] > filterThreshold) continue;
+            double weight = options.WeightOf(_documentScores[i]);
+            if (weight == 0) continue;
             (PackedShard shard, int document) = Find(i);
             (int first, int end) = shard.Segments(document);
             for (int segment = first; segment < end; segment++)
             {
-                (long begin, long stop) = shard.Tokens(segment);
-                sum += (double)shard.SegmentScores[segment] * (stop - begin);
-                count += stop - begin;
+                (double scores, long tokens) = shard.SumOfScores(segment, options);
+                sum += weight * scores;
+                count += weight * tokens;
             }
         }
-        return sum / Math.Max(1, count);
+        return count > 0 ? sum / count : 0;
     }
 
     /// <summary>The tokens of one document, without end-of-text and tags; at most <paramref name="maxTokens"/> of them.</summary>

@@ -25,13 +25,28 @@ public sealed record PackOptions
 
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>
+    /// Mixes the files by these weights, one each and above 0, in tokens: the next document is always one of the file that has the fewest tokens
+    /// for its weight. The mix ends when that file has no more. Null reads the files one after the other.
+    /// </summary>
+    public IReadOnlyList<double>? Weights { get; init; }
+
     /// <summary>Told (bytes of the input files taken, documents packed) after each document.</summary>
     public Action<long, long>? Progress { get; init; }
 }
 
-/// <summary>What was packed. <paramref name="EmptySegments"/> had no tokens and were left out, and with them
-/// <paramref name="EmptyDocuments"/>.</summary>
-public sealed record PackResult(DatasetManifest Train, DatasetManifest? HeldOut, long EmptySegments, long EmptyDocuments);
+/// <summary>What was packed.</summary>
+/// <param name="Train">The training split.</param>
+/// <param name="HeldOut">The held-out split; null when nothing was held out.</param>
+/// <param name="EmptySegments">Segments that had no tokens and were left out.</param>
+/// <param name="EmptyDocuments">Documents of such segments alone.</param>
+/// <param name="OtherAverages">Documents whose <c>avg_score</c> is not the mean of their scores; the mean was taken.</param>
+/// <param name="Inputs">What was taken of each file.</param>
+public sealed record PackResult(DatasetManifest Train, DatasetManifest? HeldOut, long EmptySegments, long EmptyDocuments, long OtherAverages,
+    IReadOnlyList<PackedInput> Inputs);
+
+/// <summary>What was taken of one file: documents and tokens of both splits, and documents that no longer fitted the mix.</summary>
+public sealed record PackedInput(string Path, long Documents, long Tokens, long LeftOut);
 
 /// <summary>
 /// Packs scored documents into token shards (docs/formats.md). Neither tags nor end-of-text tokens are stored: <see cref="BlockReader"/>
@@ -53,6 +68,8 @@ public static class Packer
             throw new ArgumentException($"held-out fraction {options.HeldOutFraction}; 0 up to but not including 1 was expected");
         if (options.MaxShardTokens is < 1 or > PackOptions.LargestShard)
             throw new ArgumentException($"{options.MaxShardTokens} tokens per shard; 1 to {PackOptions.LargestShard} was expected");
+        if (options.Weights is { } weights && (weights.Count != scoredPaths.Count || weights.Any(weight => !(weight > 0 && double.IsFinite(weight)))))
+            throw new ArgumentException($"{scoredPaths.Count} files and the weights {string.Join(", ", weights)}; one above 0 for each file was expected");
         string output = Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputDirectory));
         CheckOutput(output, options.Force);
         string partial = $"{output}.{Guid.NewGuid():N}.partial";
@@ -87,8 +104,11 @@ public static class Packer
     {
         private readonly SplitWriter _train = new(Path.Combine(directory, TrainSplit), tokenizer.VocabularySize, options.MaxShardTokens);
         private readonly SplitWriter _heldOut = new(Path.Combine(directory, HeldOutSplit), tokenizer.VocabularySize, options.MaxShardTokens);
-        private long _bytesRead, _emptySegments, _emptyDocuments;
-        private bool _first = true;
+        private readonly PackedInput[] _inputs = [.. paths.Select(path => new PackedInput(path, Documents: 0, Tokens: 0, LeftOut: 0))];
+        private readonly long[] _bytesRead = new long[paths.Count];
+        private long _emptySegments, _emptyDocuments, _otherAverages;
+        private bool _first = true, _hasSpans;
+        private volatile bool _mixHasEnded;
         private string? _scorer, _segmenter;
 
         public PackResult Execute()
@@ -96,53 +116,92 @@ public static class Packer
             Directory.CreateDirectory(Path.Combine(directory, TrainSplit));
             if (options.HeldOutFraction > 0) Directory.CreateDirectory(Path.Combine(directory, HeldOutSplit));
             long number = 0;
-            foreach (TokenizedDocument? document in OrderedParallel.Select(Documents(), Tokenize, options.Threads, options.Cancellation))
+            foreach (TokenizedDocument? document in options.Weights is { } weights ? Mixed(weights) : OneAfterTheOther())
             {
                 bool heldOut = Hash64.ToUnit(Hash64.Of(options.Seed, HeldOutSalt, (ulong)number)) < options.HeldOutFraction;
                 number++;
                 if (document is null) _emptyDocuments++;
                 else (heldOut ? _heldOut : _train).Add(document);
-                options.Progress?.Invoke(_bytesRead, number);
+                options.Progress?.Invoke(_bytesRead.Sum(), number);
             }
             CheckSplits(number);
             // The tokenizer first: dataset.json says that everything is there.
             tokenizer.Save(Path.Combine(directory, TokenizerDirectory));
             DatasetManifest? heldOutManifest = options.HeldOutFraction > 0 ? _heldOut.Finish(totals => Describe(HeldOutSplit, totals)) : null;
-            return new PackResult(_train.Finish(totals => Describe(TrainSplit, totals)), heldOutManifest, _emptySegments, _emptyDocuments);
+            return new PackResult(_train.Finish(totals => Describe(TrainSplit, totals)), heldOutManifest, _emptySegments, _emptyDocuments, _otherAverages, _inputs);
         }
 
-        private IEnumerable<ScoredDocument> Documents()
+        private IEnumerable<TokenizedDocument?> OneAfterTheOther()
         {
-            long before = 0;
-            foreach (string path in paths)
+            for (int input = 0; input < paths.Count; input++)
+                foreach (TokenizedDocument? document in Tokenized(input)) yield return Counted(input, document);
+        }
+
+        /// <summary>The documents of all files by weight, until the file whose turn it is has no more.</summary>
+        private IEnumerable<TokenizedDocument?> Mixed(IReadOnlyList<double> weights)
+        {
+            IEnumerator<TokenizedDocument?>[] streams = [.. Enumerable.Range(0, paths.Count).Select(input => Tokenized(input).GetEnumerator())];
+            try
             {
-                long bytes = 0;
-                foreach (ScoredDocument document in ScoredFile.Read(path, read => bytes = read))
+                while (true)
                 {
-                    _bytesRead = before + bytes;
-                    CheckSource(path, document);
-                    yield return document;
+                    int next = 0;
+                    for (int i = 1; i < streams.Length; i++)
+                        if (_inputs[i].Tokens / weights[i] < _inputs[next].Tokens / weights[next]) next = i;
+                    if (!streams[next].MoveNext()) break;
+                    yield return Counted(next, streams[next].Current);
                 }
-                before += bytes;
+                _mixHasEnded = true;
+                for (int i = 0; i < streams.Length; i++)
+                    while (streams[i].MoveNext()) _inputs[i] = _inputs[i] with { LeftOut = _inputs[i].LeftOut + 1 };
+            }
+            finally
+            {
+                foreach (IEnumerator<TokenizedDocument?> stream in streams) stream.Dispose();
+            }
+        }
+
+        private TokenizedDocument? Counted(int input, TokenizedDocument? document)
+        {
+            PackedInput before = _inputs[input];
+            _inputs[input] = before with { Documents = before.Documents + 1, Tokens = before.Tokens + (document?.Tokens.Count ?? 0) };
+            return document;
+        }
+
+        private IEnumerable<TokenizedDocument?> Tokenized(int input)
+            => OrderedParallel.Select(Documents(input), Tokenize, options.Threads, options.Cancellation);
+
+        private IEnumerable<ScoredDocument> Documents(int input)
+        {
+            foreach (ScoredDocument document in ScoredFile.Read(paths[input], read => _bytesRead[input] = read))
+            {
+                CheckSource(paths[input], document);
+                if (document.StatesAnotherAverage) _otherAverages++;
+                yield return document;
             }
         }
 
         /// <summary>Scores of two scorers, or of segments cut in two ways, cannot be compared with one threshold.</summary>
         private void CheckSource(string path, ScoredDocument document)
         {
-            if (_first) (_scorer, _segmenter, _first) = (document.Scorer, document.Segmenter, false);
+            if (_first) (_scorer, _segmenter, _hasSpans, _first) = (document.Scorer, document.Segmenter, document.Spans is not null, false);
             if (document.Scorer != _scorer || document.Segmenter != _segmenter)
                 throw new InvalidDataException(
                     $"{path}: scored by '{document.Scorer}' on segments '{document.Segmenter}', but the documents before by "
                     + $"'{_scorer}' on '{_segmenter}'; score all files in one way");
+            if (document.Spans is not null != _hasSpans)
+                throw new InvalidDataException($"{path}: a document {(_hasSpans ? "without" : "with")} span_scores, but the documents before are "
+                    + $"{(_hasSpans ? "with" : "without")}; score all files in one way, with phf score --spans or without");
         }
 
-        /// <summary>Null for a document without any token.</summary>
+        /// <summary>Null for a document without any token, and for those that are only counted any more.</summary>
         private TokenizedDocument? Tokenize(ScoredDocument document)
         {
+            if (_mixHasEnded) return null;
             var tokens = new List<int>();
             var starts = new List<int>();
             var scores = new List<float>();
+            List<TokenSpan>? spans = document.Spans is null ? null : [];
             for (int i = 0; i < document.Texts.Length; i++)
             {
                 List<int> segment = tokenizer.Encode(document.Texts[i]);
@@ -153,9 +212,10 @@ public static class Packer
                 }
                 starts.Add(tokens.Count);
                 scores.Add((float)document.Scores[i]);
+                if (spans is not null) TokenSpans.Add(document.Texts[i], document.Spans![i], segment, tokenizer, tokens.Count, spans);
                 tokens.AddRange(segment);
             }
-            return tokens.Count == 0 ? null : new TokenizedDocument(tokens, [.. starts], [.. scores]);
+            return tokens.Count == 0 ? null : new TokenizedDocument(tokens, [.. starts], [.. scores], spans);
         }
 
         private void CheckSplits(long documents)
@@ -169,7 +229,7 @@ public static class Packer
 
         private DatasetManifest Describe(string split, SplitTotals totals) => new()
         {
-            Format = DatasetManifest.CurrentFormat,
+            Format = _hasSpans ? DatasetManifest.SpanFormat : DatasetManifest.CurrentFormat,
             Split = split,
             Tokenizer = new TokenizerInfo(tokenizer.Fingerprint, tokenizer.VocabularySize, tokenizer.EndOfTextId),
             Scorer = _scorer,
@@ -179,6 +239,7 @@ public static class Packer
             Documents = totals.Shards.Sum(shard => shard.Documents),
             Segments = totals.Shards.Sum(shard => shard.Segments),
             Tokens = totals.Shards.Sum(shard => shard.Tokens),
+            Spans = _hasSpans ? totals.Shards.Sum(shard => shard.Spans) : null,
             SegmentScores = totals.SegmentScores,
             DocumentScores = totals.DocumentScores,
             Shards = totals.Shards,

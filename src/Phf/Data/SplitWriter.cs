@@ -8,8 +8,9 @@ namespace Phf.Data;
 internal sealed class SplitWriter(string directory, int vocabularySize, long maxShardTokens)
 {
     private readonly List<int> _tokens = [];
-    private readonly List<ulong> _segmentStarts = [], _documentStarts = [];
-    private readonly List<float> _scores = [];
+    private readonly List<ulong> _segmentStarts = [], _documentStarts = [], _spanStarts = [], _spanEnds = [];
+    private readonly List<float> _scores = [], _spanScores = [];
+    private bool _hasSpans; // the same for all documents
     private readonly List<ShardInfo> _shards = [];
     private readonly ScoreSample _segmentSample = new(), _documentSample = new();
 
@@ -29,6 +30,13 @@ internal sealed class SplitWriter(string directory, int vocabularySize, long max
             sum += document.Scores[segment];
         }
         _documentSample.Add(sum / document.Scores.Length);
+        _hasSpans = document.Spans is not null;
+        foreach (TokenSpan span in document.Spans ?? [])
+        {
+            _spanStarts.Add((ulong)(_tokens.Count + span.Start));
+            _spanEnds.Add((ulong)(_tokens.Count + span.End));
+            _spanScores.Add(span.Score);
+        }
         _tokens.AddRange(document.Tokens);
     }
 
@@ -45,26 +53,35 @@ internal sealed class SplitWriter(string directory, int vocabularySize, long max
     {
         string name = $"shard-{_shards.Count:00000}.safetensors";
         string path = Path.Combine(directory, name);
-        SafetensorsWriter.Write(path,
+        List<SafetensorsTensor> tensors =
         [
             new(PackedShard.TokensName, TokenType, [_tokens.Count], WriteTokens),
-            new(PackedShard.SegmentStartsName, SafetensorsType.U64, [_segmentStarts.Count],
-                stream => SafetensorsTensor.WriteValues<ulong>(stream, CollectionsMarshal.AsSpan(_segmentStarts))),
-            new(PackedShard.ScoresName, SafetensorsType.F32, [_scores.Count],
-                stream => SafetensorsTensor.WriteValues<float>(stream, CollectionsMarshal.AsSpan(_scores))),
-            new(PackedShard.DocumentStartsName, SafetensorsType.U64, [_documentStarts.Count],
-                stream => SafetensorsTensor.WriteValues<ulong>(stream, CollectionsMarshal.AsSpan(_documentStarts))),
-        ]);
+            Places(PackedShard.SegmentStartsName, _segmentStarts), Scores(PackedShard.ScoresName, _scores),
+            Places(PackedShard.DocumentStartsName, _documentStarts),
+        ];
+        if (_hasSpans)
+            tensors.AddRange([Places(PackedShard.SpanStartsName, _spanStarts), Places(PackedShard.SpanEndsName, _spanEnds), Scores(PackedShard.SpanScoresName, _spanScores)]);
+        SafetensorsWriter.Write(path, tensors);
         using (FileStream file = File.OpenRead(path))
         {
             string sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
-            _shards.Add(new ShardInfo(name, file.Length, sha256, _documentStarts.Count, _scores.Count, _tokens.Count));
+            _shards.Add(new ShardInfo(name, file.Length, sha256, _documentStarts.Count, _scores.Count, _tokens.Count,
+                _hasSpans ? _spanStarts.Count : null));
         }
         _tokens.Clear();
         _segmentStarts.Clear();
         _documentStarts.Clear();
         _scores.Clear();
+        _spanStarts.Clear();
+        _spanEnds.Clear();
+        _spanScores.Clear();
     }
+
+    private static SafetensorsTensor Places(string name, List<ulong> values) => new(name, SafetensorsType.U64, [values.Count],
+        stream => SafetensorsTensor.WriteValues<ulong>(stream, CollectionsMarshal.AsSpan(values)));
+
+    private static SafetensorsTensor Scores(string name, List<float> values) => new(name, SafetensorsType.F32, [values.Count],
+        stream => SafetensorsTensor.WriteValues<float>(stream, CollectionsMarshal.AsSpan(values)));
 
     /// <summary>16 bits per token where they suffice: half the disk, half the page cache.</summary>
     private SafetensorsType TokenType => vocabularySize <= 1 << 16 ? SafetensorsType.U16 : SafetensorsType.U32;
@@ -91,5 +108,5 @@ internal sealed class SplitWriter(string directory, int vocabularySize, long max
 /// <summary>What a split holds, once its shards are written.</summary>
 internal sealed record SplitTotals(IReadOnlyList<ShardInfo> Shards, ScoreQuantiles SegmentScores, ScoreQuantiles DocumentScores);
 
-/// <summary>A document in tokens; a segment ends where the next one starts.</summary>
-internal sealed record TokenizedDocument(List<int> Tokens, int[] SegmentStarts, float[] Scores);
+/// <summary>A document in tokens; a segment ends where the next one starts. Spans are null where they are not known.</summary>
+internal sealed record TokenizedDocument(List<int> Tokens, int[] SegmentStarts, float[] Scores, List<TokenSpan>? Spans = null);

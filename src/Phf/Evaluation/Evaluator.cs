@@ -32,6 +32,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(checkpoint);
         plan.Data.CheckTokenizer(tokenizer);
         plan.HeldOut?.CheckTokenizer(tokenizer);
+        TrainerState state = Checkpoint.ReadState(checkpoint);
         using Gpt2 model = Gpt2Weights.Load(checkpoint, backend);
         var samples = new List<EvaluationSample>();
         var summaries = new List<EvaluationScenario>();
@@ -42,10 +43,10 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
             Objective = ObjectiveName(),
             Checkpoint = Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint)),
             Parameters = model.Parameters.Layout.Count,
-            TrainTokens = Checkpoint.ReadState(checkpoint).Tokens,
+            TrainTokens = state.Tokens,
             Scorer = scorer.Id,
             Threshold = plan.Threshold,
-            Heldout = plan.HeldOut is null ? null : MeasureHeldOut(model, cancel),
+            Heldout = plan.HeldOut is null ? null : MeasureHeldOut(model, plan.BlocksAt(state.Step), cancel),
             Corpus = DescribeCorpus(tokenizer, scenarios),
             Scenarios = summaries,
         };
@@ -64,7 +65,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         var sampler = new Sampler(model, tokenizer.EndOfTextId);
         int[][] prompts = [.. Enumerable.Repeat(scenario.Prompt, scenario.Samples)];
         int[][] written = sampler.Generate(prompts, scenario.Options, seed, done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
-        string[] texts = [.. written.Select(ids => tokenizer.Decode(ids, skipSpecialTokens: true))];
+        string[] texts = [.. written.Select(ids => plan.Tags.Decode(ids))];
         var scores = new double[texts.Length];
         scorer.Score(texts, scores);
         for (int i = 0; i < texts.Length; i++)
@@ -76,11 +77,14 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         ? [.. pii.Find(text).Select(finding => new SampleFinding(finding.Begin, finding.End, finding.Type))]
         : [];
 
-    private HeldoutLoss MeasureHeldOut(Gpt2 model, CancellationToken cancel)
+    /// <param name="model">The model.</param>
+    /// <param name="trained">How its last step read text.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    private HeldoutLoss MeasureHeldOut(Gpt2 model, BlockOptions trained, CancellationToken cancel)
     {
         using var state = new Activations(model.Config, plan.BatchSize, plan.SequenceLength, forTraining: false);
-        HeldOutLoss asTrained = Measure(plan.Blocks), untagged = plan.Blocks.Tags is null ? asTrained : Measure(plan.Blocks with { Tags = null });
-        bool hasTags = plan.Blocks.Tags is not null;
+        bool hasTags = trained.Tags is not null;
+        HeldOutLoss asTrained = Measure(trained), untagged = hasTags ? Measure(trained with { Tags = null }) : asTrained;
         return new HeldoutLoss
         {
             Loss = asTrained.Loss,

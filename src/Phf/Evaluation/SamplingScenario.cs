@@ -1,5 +1,4 @@
 using Phf.Generation;
-using Phf.Text;
 using Phf.Training;
 using Phf.Training.Configuration;
 
@@ -22,48 +21,30 @@ public sealed record SamplingScenario
     public required SamplingOptions Options { get; init; }
 
     /// <summary>
-    /// The scenarios of a configuration. For a model with tags each gets two companions: the reference's way (both tags banned after
-    /// the first) and the misaligned tag in front, which shows whether the model knows the difference.
+    /// The scenarios of a configuration. For a model with tags each gets companions: the reference's way (all tags banned after the
+    /// first), and the worst tag in front, which shows whether the model knows the difference. A model that was cooled down without
+    /// tags is asked after the best and after the worst tag, to show what is left of them.
     /// </summary>
     /// <exception cref="InvalidDataException">The configuration asks for something that cannot be done yet.</exception>
-    public static IReadOnlyList<SamplingScenario> From(RunConfig config, BpeTokenizer tokenizer)
-    {
-        var scenarios = new List<SamplingScenario>();
-        foreach (ScenarioConfig scenario in config.Generation.ScenarioConfigs)
-        {
-            if (scenario.PromptsPath is not null) throw new InvalidDataException($"scenario '{scenario.Name}': prompts_path is not available; leave it out");
-            SamplingScenario own = From(scenario, config, tokenizer);
-            scenarios.Add(own);
-            if (config.Dataset.ConditionalTrainingConfig is not { } tags) continue;
-            string which = config.Generation.ScenarioConfigs.Count == 1 ? "" : $"{own.Name}, ";
-            int aligned = Id(tokenizer, tags.AlignedPrefix), misaligned = Id(tokenizer, tags.MisalignedPrefix);
-            scenarios.Add(own with
-            {
-                Name = $"{which}both tags banned",
-                Prompt = WithTag(own.Prompt, aligned, aligned),
-                Description = $"After {tags.AlignedPrefix}, both tags banned afterwards: the reference's way, although training puts a tag before every segment.",
-                Options = own.Options with { Banned = [.. own.Options.Banned.Append(aligned).Append(misaligned).Distinct()] },
-            });
-            scenarios.Add(own with
-            {
-                Name = $"{which}after {tags.MisalignedPrefix}",
-                Description = $"After {tags.MisalignedPrefix}, the aligned tag banned: what the model was told to avoid, to show that it knows the difference.",
-                Prompt = WithTag(own.Prompt, aligned, misaligned),
-                Options = own.Options with { Banned = [.. own.Options.Banned.Where(id => id != misaligned).Append(aligned).Distinct()] },
-            });
-        }
-        return scenarios;
-    }
+    public static IReadOnlyList<SamplingScenario> From(RunPlan plan) => From(plan.Config.Generation.ScenarioConfigs, plan);
 
-    /// <summary>What is sampled where a configuration has no scenario: the start of a document, or what comes after the aligned tag.</summary>
+    /// <summary>Those that begin at a document's start: what a run samples while it trains.</summary>
+    public static IReadOnlyList<SamplingScenario> WithoutPrompts(RunPlan plan) =>
+        From([.. plan.Config.Generation.ScenarioConfigs.Where(scenario => scenario.PromptsPath is null)], plan);
+
+    /// <summary>
+    /// What is sampled where a configuration has no scenario: what comes after the best tag, with all others banned; without tags, or
+    /// where the model was cooled down without them, the start of a document.
+    /// </summary>
     public static IReadOnlyList<SamplingScenario> Default(RunPlan plan)
     {
-        ConditionalTrainingConfig? tags = plan.Config.Dataset.ConditionalTrainingConfig;
+        IReadOnlyList<string> tags = plan.Tags.Texts;
+        bool beginsWithTag = tags.Count > 0 && plan.TaggedSteps is null;
         var scenario = new ScenarioConfig
         {
             Name = "unconditional",
             NumSamples = 256,
-            Prefix = tags?.AlignedPrefix,
+            Prefix = beginsWithTag ? tags[0] : null,
             GenerateKwargs = new()
             {
                 DoSample = true,
@@ -71,46 +52,91 @@ public sealed record SamplingScenario
                 Temperature = 0.7,
                 TopP = 0.9,
                 TopK = 0,
-                BadWords = tags is null ? [] : [tags.MisalignedPrefix],
+                BadWords = beginsWithTag ? [.. tags.Skip(1)] : tags,
             },
         };
-        return From(plan.Config with { Generation = plan.Config.Generation with { ScenarioConfigs = [scenario] } }, plan.Tokenizer);
+        return From([scenario], plan);
     }
 
-    private static SamplingScenario From(ScenarioConfig scenario, RunConfig config, BpeTokenizer tokenizer)
+    private static List<SamplingScenario> From(IReadOnlyList<ScenarioConfig> configs, RunPlan plan)
     {
-        GenerateKwargs drawn = scenario.GenerateKwargs;
-        var banned = new List<int>();
-        foreach (IReadOnlyList<int> word in drawn.BadWordsIds)
-            banned.Add(word.Count == 1 ? word[0] : throw new InvalidDataException($"scenario '{scenario.Name}': bad_words_ids of several tokens are not available"));
-        foreach (string word in drawn.BadWords) banned.Add(Id(tokenizer, word));
-        string how = drawn.DoSample ? $"temperature {drawn.Temperature}, top-p {drawn.TopP}" : "the most probable token";
-        return new SamplingScenario
+        var scenarios = new List<SamplingScenario>();
+        foreach (ScenarioConfig config in configs)
         {
-            Name = scenario.Name,
-            Description = $"{(scenario.Prefix is null ? "From the start of a document" : $"After {scenario.Prefix}")}, {how}, up to {drawn.MaxLength} tokens"
-                + (banned.Count == 0 ? "." : $"; banned: {string.Join(", ", banned.Select(id => tokenizer.Decode([id])))}."),
-            Samples = scenario.NumSamples,
-            Prompt = [tokenizer.EndOfTextId, .. scenario.Prefix is null ? [] : tokenizer.Encode(scenario.Prefix)],
-            Options = new SamplingOptions
-            {
-                MaxLength = drawn.MaxLength,
-                MinLength = drawn.MinLength,
-                Sample = drawn.DoSample,
-                Temperature = drawn.Temperature,
-                TopP = drawn.TopP,
-                TopK = drawn.TopK,
-                Banned = banned,
-                BatchSize = config.Generation.BatchSize,
-            },
+            if (config.PromptsPath is not null) throw new InvalidDataException($"scenario '{config.Name}': prompts_path is not available; leave it out");
+            scenarios.Add(Own(config, plan));
+            if (plan.Tags.Texts.Count > 0) scenarios.AddRange(Companions(config, plan, which: configs.Count == 1 ? "" : $"{config.Name}, "));
+        }
+        return scenarios;
+    }
+
+    private static SamplingScenario Own(ScenarioConfig config, RunPlan plan)
+    {
+        GenerateKwargs drawn = config.GenerateKwargs;
+        int[] allowed = [.. Enumerable.Range(0, plan.Tags.Texts.Count).Where(tag => !drawn.BadWords.Contains(plan.Tags.Texts[tag]))];
+        IReadOnlyList<int>[] banned = [.. BannedIds(config, plan), .. BannedWords(config, plan), .. plan.Tags.Bans(allowed)];
+        string how = drawn.DoSample ? $"temperature {drawn.Temperature}, top-p {drawn.TopP}" : "the most probable token";
+        string bans = banned.Length == 0 ? "" : $"; banned: {string.Join(", ", banned.Select(ids => plan.Tokenizer.Decode([.. ids])))}";
+        return Create(config, plan, config.Prefix, banned) with
+        {
+            Name = config.Name,
+            Description = $"{(config.Prefix is null ? "From the start of a document" : $"After {config.Prefix}")}, {how}, up to {drawn.MaxLength} tokens{bans}.",
         };
     }
 
-    /// <summary>The prompt with another tag in the aligned one's place; one without it gets the tag behind end-of-text.</summary>
-    private static int[] WithTag(int[] prompt, int aligned, int tag) =>
-        prompt.Contains(aligned) ? [.. prompt.Select(id => id == aligned ? tag : id)] : [prompt[0], tag, .. prompt[1..]];
+    private static IEnumerable<SamplingScenario> Companions(ScenarioConfig config, RunPlan plan, string which)
+    {
+        IReadOnlyList<string> tags = plan.Tags.Texts;
+        IReadOnlyList<int>[] words = [.. BannedIds(config, plan).Where(ids => !plan.Tags.Ids.Any(tag => tag.SequenceEqual(ids))), .. BannedWords(config, plan)];
+        if (plan.TaggedSteps is not null)
+            yield return After(0, "what the model was told before it was cooled down without tags");
+        else if (plan.Blocks.Tags is { IsPerDocument: false })
+            yield return Create(config, plan, WithTag(config.Prefix, tags, tags[0]), [.. words, .. plan.Tags.Bans()]) with
+            {
+                Name = $"{which}{(tags.Count == 2 ? "both" : "all")} tags banned",
+                Description = $"After {tags[0]}, {(tags.Count == 2 ? "both" : "all")} tags banned afterwards: the reference's way, although training puts a tag before every segment.",
+            };
+        yield return After(tags.Count - 1, "what the model was told to avoid, to show that it knows the difference");
 
-    private static int Id(BpeTokenizer tokenizer, string token) => tokenizer.TryGetId(token, out int id)
-        ? id
-        : throw new InvalidDataException($"'{token}' is no token of the tokenizer");
+        SamplingScenario After(int tag, string why) => Create(config, plan, WithTag(config.Prefix, tags, tags[tag]), [.. words, .. plan.Tags.Bans(tag)]) with
+        {
+            Name = $"{which}after {tags[tag]}",
+            Description = $"After {tags[tag]}, {(tags.Count == 2 ? "the other tag" : "the other tags")} banned: {why}.",
+        };
+    }
+
+    private static SamplingScenario Create(ScenarioConfig config, RunPlan plan, string? prefix, IReadOnlyList<IReadOnlyList<int>> banned) => new()
+    {
+        Name = config.Name,
+        Description = "",
+        Samples = config.NumSamples,
+        Prompt = [plan.Tokenizer.EndOfTextId, .. plan.Tags.Encode(prefix ?? "")],
+        Options = new SamplingOptions
+        {
+            MaxLength = config.GenerateKwargs.MaxLength,
+            MinLength = config.GenerateKwargs.MinLength,
+            Sample = config.GenerateKwargs.DoSample,
+            Temperature = config.GenerateKwargs.Temperature,
+            TopP = config.GenerateKwargs.TopP,
+            TopK = config.GenerateKwargs.TopK,
+            Banned = banned,
+            BatchSize = plan.Config.Generation.BatchSize,
+        },
+    };
+
+    /// <summary>The banned ids. One that the tokenizer lacks (the reference's files name ids of GPT-2's) is never written, so it needs no ban.</summary>
+    private static IEnumerable<IReadOnlyList<int>> BannedIds(ScenarioConfig config, RunPlan plan) =>
+        config.GenerateKwargs.BadWordsIds.Where(ids => ids.All(id => id < plan.Tokenizer.VocabularySize));
+
+    /// <summary>The banned words that are no tags, each one token.</summary>
+    private static IEnumerable<int[]> BannedWords(ScenarioConfig config, RunPlan plan) =>
+        config.GenerateKwargs.BadWords.Where(word => !plan.Tags.Texts.Contains(word)).Select(word => plan.Tokenizer.TryGetId(word, out int id)
+            ? new[] { id }
+            : throw new InvalidDataException($"scenario '{config.Name}': bad word '{word}' is no tag of this run and no token of the tokenizer; give several tokens as bad_words_ids"));
+
+    /// <summary>The prefix with another tag in its tag's place; one without any gets the tag in front.</summary>
+    private static string WithTag(string? prefix, IReadOnlyList<string> tags, string tag) =>
+        tags.FirstOrDefault(own => prefix?.Contains(own, StringComparison.Ordinal) is true) is { } found
+            ? prefix!.Replace(found, tag, StringComparison.Ordinal)
+            : tag + prefix;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Phf.Model;
 using Phf.Numerics.Random;
 
@@ -22,10 +23,10 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
         if (prompts.Any(prompt => prompt.Length == 0)) throw new ArgumentException("a prompt has no token; begin with the end-of-text token");
         options.Validate(model.Config.Positions, prompts.Max(prompt => prompt.Length));
         int vocabulary = model.Config.VocabularySize;
-        foreach (int id in options.Banned.Concat(prompts.SelectMany(prompt => prompt)))
+        foreach (int id in options.Banned.SelectMany(sequence => sequence).Concat(prompts.SelectMany(prompt => prompt)))
             if (id < 0 || id >= vocabulary) throw new ArgumentException($"token id {id} is outside the model's vocabulary of {vocabulary}");
         // End-of-text is banned only for a while, but then it is the only token; without any there is nothing to draw.
-        if (options.Banned.Append(endOfTextId).Distinct().Count() == vocabulary) throw new ArgumentException("every token but end-of-text is banned");
+        if (options.Banned.Select(sequence => sequence[^1]).Append(endOfTextId).Distinct().Count() == vocabulary) throw new ArgumentException("every token but end-of-text is banned");
 
         var results = new int[prompts.Count][];
         int done = 0;
@@ -42,28 +43,30 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
     private void GenerateBatch(int[] batch, IReadOnlyList<int[]> prompts, SamplingOptions options, ulong seed, int[][] results, CancellationToken cancel)
     {
         using var state = new DecodeState(model, batch.Length, options.MaxLength);
-        var chooser = new TokenChooser(options, endOfTextId, model.Config.VocabularySize);
+        TokenChooser[] choosers = [.. Enumerable.Range(0, model.Backend.Threads).Select(_ => new TokenChooser(options, endOfTextId, model.Config.VocabularySize))];
         Rng[] random = [.. batch.Select(i => new Rng(seed, (ulong)i))];
-        List<int>[] written = [.. batch.Select(_ => new List<int>())];
+        List<int>[] sequences = [.. batch.Select(i => new List<int>(prompts[i]))];
         var finished = new bool[batch.Length];
         var tokens = new int[batch.Length];
         int promptLength = prompts[batch[0]].Length, running = batch.Length;
         for (int length = 1; length < options.MaxLength && running > 0; length++)
         {
             cancel.ThrowIfCancellationRequested();
-            for (int b = 0; b < batch.Length; b++)
-                tokens[b] = length <= promptLength ? prompts[batch[b]][length - 1] : finished[b] ? endOfTextId : written[b][^1];
+            for (int b = 0; b < batch.Length; b++) tokens[b] = finished[b] ? endOfTextId : sequences[b][length - 1];
             state.Step(tokens);
             if (length < promptLength) continue;
+            model.Backend.ForEach(batch.Length, (b, worker) =>
+            {
+                if (!finished[b]) tokens[b] = choosers[worker].Choose(state.Logits.Row(b), CollectionsMarshal.AsSpan(sequences[b]), ref random[b]);
+            });
             for (int b = 0; b < batch.Length; b++)
             {
                 if (finished[b]) continue;
-                int token = chooser.Choose(state.Logits.Row(b), length, ref random[b]);
-                finished[b] = token == endOfTextId;
+                finished[b] = tokens[b] == endOfTextId;
                 if (finished[b]) running--;
-                else written[b].Add(token);
+                else sequences[b].Add(tokens[b]);
             }
         }
-        for (int b = 0; b < batch.Length; b++) results[batch[b]] = [.. written[b]];
+        for (int b = 0; b < batch.Length; b++) results[batch[b]] = [.. sequences[b].Skip(promptLength)];
     }
 }

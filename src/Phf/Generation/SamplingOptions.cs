@@ -23,8 +23,11 @@ public sealed record SamplingOptions
     /// <summary>Keep this many most probable tokens and those equal to the last; 0 keeps all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Token ids that are never drawn.</summary>
-    public IReadOnlyList<int> Banned { get; init; } = [];
+    /// <summary>
+    /// Sequences of token ids that are never completed, prompt included: the last id is not drawn where the ids before it stand. One id
+    /// alone is never drawn.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> Banned { get; init; } = [];
 
     /// <summary>Sequences computed at once; decides memory and speed, not the result.</summary>
     public int BatchSize { get; init; } = 64;
@@ -37,6 +40,7 @@ public sealed record SamplingOptions
         if (!(Temperature is >= LowestTemperature and < double.PositiveInfinity))
             throw new ArgumentException($"temperature {Temperature} is not a number from {LowestTemperature} on; for the most probable token ask for greedy decoding");
         if (!(TopP is > 0 and <= 1)) throw new ArgumentException($"top_p {TopP} is not in (0, 1]");
+        if (Banned.Any(sequence => sequence.Count == 0)) throw new ArgumentException("a banned sequence has no token");
         ArgumentOutOfRangeException.ThrowIfNegative(TopK);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
     }

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Phf.Numerics.Random;
 
 namespace Phf.Generation;
@@ -8,26 +10,28 @@ namespace Phf.Generation;
 /// </summary>
 internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int vocabulary)
 {
+    private readonly int[][] _banned = [.. options.Banned.Select(sequence => sequence.ToArray())];
     private readonly float[] _scores = new float[vocabulary];
     private readonly float[] _candidateScores = new float[vocabulary];
     private readonly int[] _candidates = new int[vocabulary];
     private readonly float[] _selection = new float[vocabulary];
+    private readonly PriorityQueue<float, float> _largest = new();
 
     /// <param name="logits">V scores; left as they are.</param>
-    /// <param name="length">Tokens of the sequence so far, prompt included.</param>
+    /// <param name="sequence">The sequence so far, prompt included.</param>
     /// <param name="random">Advanced by one draw when sampling.</param>
-    public int Choose(ReadOnlySpan<float> logits, int length, ref Rng random)
+    public int Choose(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, ref Rng random)
     {
-        CopyAndBan(logits, length);
-        if (!options.Sample) return Largest(_scores);
+        CopyAndBan(logits, sequence);
+        if (!options.Sample) return _scores.AsSpan().IndexOf(LargestOf(_scores));
         int count = Candidates();
         return Draw(count, random.NextDouble());
     }
 
     /// <summary>Probabilities after all filters, for tests and inspection: V values, zero for tokens that cannot be drawn.</summary>
-    public void Probabilities(ReadOnlySpan<float> logits, int length, Span<double> probabilities)
+    public void Probabilities(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, Span<double> probabilities)
     {
-        CopyAndBan(logits, length);
+        CopyAndBan(logits, sequence);
         probabilities.Clear();
         int count = Candidates();
         double total = 0;
@@ -35,79 +39,111 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
         for (int i = 0; i < count; i++) probabilities[_candidates[i]] = _candidateScores[i] / total;
     }
 
-    private void CopyAndBan(ReadOnlySpan<float> logits, int length)
+    private void CopyAndBan(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence)
     {
         logits.CopyTo(_scores);
-        foreach (int banned in options.Banned) _scores[banned] = float.NegativeInfinity;
-        if (length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
-    }
-
-    private static int Largest(ReadOnlySpan<float> scores)
-    {
-        int best = 0;
-        for (int i = 1; i < scores.Length; i++) if (scores[i] > scores[best]) best = i;
-        return best;
+        foreach (int[] banned in _banned)
+            if (sequence.EndsWith(banned.AsSpan(..^1))) _scores[banned[^1]] = float.NegativeInfinity;
+        if (sequence.Length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
     }
 
     /// <summary>Fills the candidates that survive the filters, in order of their ids, with exponentials as scores; returns how many.</summary>
     private int Candidates()
     {
-        float max = float.NegativeInfinity, temperature = (float)options.Temperature;
-        for (int i = 0; i < vocabulary; i++)
-        {
-            _scores[i] /= temperature;
-            max = MathF.Max(max, _scores[i]);
-        }
+        Scale(_scores, (float)options.Temperature);
         float floor = options.TopK > 0 && options.TopK < vocabulary ? KthLargest(options.TopK) : float.NegativeInfinity;
-        double total = 0;
+        double total = ExpAbove(_scores, floor, LargestOf(_scores));
+        double allowance = (1 - options.TopP) * total; // what the least probable tokens may have together
+        // Tokens below this share of it cannot reach it together: they go at once.
+        float share = options.TopP < 1 ? (float)(allowance / vocabulary) : float.Epsilon;
         int count = 0;
-        for (int i = 0; i < vocabulary; i++)
+        double gone = 0;
+        for (int i = 0; i < vocabulary;)
         {
-            if (_scores[i] < floor || float.IsNegativeInfinity(_scores[i])) continue;
-            float e = MathF.Exp(_scores[i] - max);
-            if (e == 0) continue;
-            _candidates[count] = i;
-            _candidateScores[count++] = e;
-            total += e;
+            int width = Math.Min(Vector<float>.Count, vocabulary - i);
+            if (width == Vector<float>.Count && Vector.LessThanAll(new Vector<float>(_scores, i), new Vector<float>(share)))
+            {
+                gone += Vector.Sum(new Vector<float>(_scores, i));
+                i += width;
+                continue;
+            }
+            for (int end = i + width; i < end; i++)
+            {
+                if (_scores[i] < share)
+                {
+                    gone += _scores[i];
+                    continue;
+                }
+                _candidates[count] = i;
+                _candidateScores[count++] = _scores[i];
+            }
         }
-        return options.TopP < 1 ? Nucleus(count, total) : count;
+        return options.TopP < 1 ? Nucleus(count, allowance - gone) : count;
+    }
+
+    private static void Scale(Span<float> scores, float temperature)
+    {
+        if (temperature == 1) return;
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(scores);
+        foreach (ref Vector<float> vector in vectors) vector /= new Vector<float>(temperature);
+        foreach (ref float score in scores[(vectors.Length * Vector<float>.Count)..]) score /= temperature;
+    }
+
+    private static float LargestOf(Span<float> scores)
+    {
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(scores);
+        var largest = new Vector<float>(float.NegativeInfinity);
+        foreach (Vector<float> vector in vectors) largest = Vector.Max(largest, vector);
+        float max = float.NegativeInfinity;
+        for (int lane = 0; lane < Vector<float>.Count; lane++) max = MathF.Max(max, largest[lane]);
+        foreach (float score in scores[(vectors.Length * Vector<float>.Count)..]) max = MathF.Max(max, score);
+        return max;
+    }
+
+    /// <summary>scores = exp(scores - max), 0 for those below the floor; returns the sum.</summary>
+    private static double ExpAbove(Span<float> scores, float floor, float max)
+    {
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(scores);
+        Vector<float> lowest = new(floor), shift = new(max);
+        double total = 0;
+        foreach (ref Vector<float> vector in vectors)
+        {
+            vector = Vector.ConditionalSelect(Vector.LessThan(vector, lowest), Vector<float>.Zero, Vector.Exp(vector - shift));
+            total += Vector.Sum(vector);
+        }
+        foreach (ref float score in scores[(vectors.Length * Vector<float>.Count)..])
+        {
+            score = score < floor ? 0 : MathF.Exp(score - max);
+            total += score;
+        }
+        return total;
     }
 
     private float KthLargest(int k)
     {
-        _scores.CopyTo(_selection, 0);
-        Array.Sort(_selection);
-        return _selection[vocabulary - k];
+        _largest.Clear();
+        foreach (float score in _scores)
+        {
+            if (_largest.Count < k) _largest.Enqueue(score, score);
+            else if (score > _largest.Peek()) _largest.DequeueEnqueue(score, score);
+        }
+        return _largest.Peek();
     }
 
-    /// <summary>
-    /// Leaves out the least probable candidates that together have at most 1 - top_p. All candidates below (1 - top_p) / n of the
-    /// mass go at once, since together they cannot reach it; the few that are left are sorted.
-    /// </summary>
-    private int Nucleus(int count, double total)
+    /// <summary>Leaves out the least probable candidates that together have at most <paramref name="allowance"/>.</summary>
+    private int Nucleus(int count, double allowance)
     {
-        double allowance = (1 - options.TopP) * total, share = allowance / count, gone = 0;
-        int left = 0;
-        for (int i = 0; i < count; i++)
-        {
-            if (_candidateScores[i] < share)
-            {
-                gone += _candidateScores[i];
-                continue;
-            }
-            _candidates[left] = _candidates[i];
-            _candidateScores[left] = _candidateScores[i];
-            _selection[left++] = _candidateScores[i];
-        }
-        Array.Sort(_selection, 0, left);
+        _candidateScores.AsSpan(0, count).CopyTo(_selection);
+        Array.Sort(_selection, 0, count);
+        double gone = 0;
         int first = 0;
-        while (first < left - 1 && gone + _selection[first] <= allowance) gone += _selection[first++];
+        while (first < count - 1 && gone + _selection[first] <= allowance) gone += _selection[first++];
         float least = _selection[first];
         // Of several candidates equal to the least one kept, those with smaller ids stay as long as there is room.
         int equal = 0;
-        for (int i = first; i < left && _selection[i] == least; i++) equal++;
+        for (int i = first; i < count && _selection[i] == least; i++) equal++;
         int kept = 0;
-        for (int i = 0; i < left; i++)
+        for (int i = 0; i < count; i++)
         {
             if (_candidateScores[i] < least || (_candidateScores[i] == least && equal-- <= 0)) continue;
             _candidates[kept] = _candidates[i];

@@ -11,9 +11,10 @@ public sealed class DecodeState : IDisposable
 {
     private readonly Gpt2 _model;
     private readonly Arena _arena;
-    private readonly Tensor[] _keys, _values; // per layer (B T, C)
+    private readonly Tensor[] _keys, _values; // per layer, as IBackend.AttentionStep has them
     private readonly Tensor _residual, _middle, _norm, _qkv, _inner, _activated, _mean, _rstd;
     private readonly int[] _positions;
+    private readonly int _room; // the caches' T
 
     /// <param name="model">Stays alive as long as this.</param>
     /// <param name="batch">B.</param>
@@ -26,10 +27,11 @@ public sealed class DecodeState : IDisposable
         _model = model;
         (Batch, Time) = (batch, time);
         int channels = config.Channels, inner = config.InnerChannels;
-        _arena = new Arena(2 * config.Layers * Arena.SizeOf((long)batch * time, channels) + 3 * Arena.SizeOf(batch, channels)
+        _room = (time + AttentionShape.KeyBlock - 1) / AttentionShape.KeyBlock * AttentionShape.KeyBlock;
+        _arena = new Arena(2 * config.Layers * Arena.SizeOf((long)batch * _room, channels) + 3 * Arena.SizeOf(batch, channels)
             + Arena.SizeOf(batch, 3 * channels) + 2 * Arena.SizeOf(batch, inner) + 2 * Arena.SizeOf(1, batch) + Arena.SizeOf(batch, config.VocabularySize));
-        _keys = [.. Enumerable.Range(0, config.Layers).Select(_ => _arena.Take(batch * time, channels))];
-        _values = [.. Enumerable.Range(0, config.Layers).Select(_ => _arena.Take(batch * time, channels))];
+        _keys = [.. Enumerable.Range(0, config.Layers).Select(_ => _arena.Take(batch * config.Heads * (_room / AttentionShape.KeyBlock), config.HeadSize * AttentionShape.KeyBlock))];
+        _values = [.. Enumerable.Range(0, config.Layers).Select(_ => _arena.Take(batch * config.Heads * _room, config.HeadSize))];
         _residual = _arena.Take(batch, channels);
         _middle = _arena.Take(batch, channels);
         _norm = _arena.Take(batch, channels);
@@ -69,7 +71,7 @@ public sealed class DecodeState : IDisposable
         for (int layer = 0; layer < config.Layers; layer++)
         {
             LayerParameters p = parameters.Layers[layer];
-            var shape = new AttentionShape(Batch, Time, config.Heads, config.HeadSize, config.AttentionScale(layer));
+            var shape = new AttentionShape(Batch, _room, config.Heads, config.HeadSize, config.AttentionScale(layer));
             backend.LayerNorm(_residual, p.Norm1Gain, p.Norm1Bias, config.LayerNormEpsilon, _norm, _mean, _rstd);
             backend.Linear(_norm, p.QkvWeight, p.QkvBias, residual: default, _qkv);
             backend.AttentionStep(_qkv, shape, Position, _keys[layer], _values[layer], _norm);

@@ -61,12 +61,8 @@ public sealed class Gpt2 : IDisposable
         {
             LayerParameters p = Parameters.Layers[layer];
             LayerActivations a = state.Layers[layer];
-            Backend.LayerNorm(residual, p.Norm1Gain, p.Norm1Bias, Config.LayerNormEpsilon, a.Norm1, a.Mean1, a.Rstd1);
-            Backend.Linear(a.Norm1, p.QkvWeight, p.QkvBias, residual: default, a.Qkv);
-            Backend.Attention(a.Qkv, Shape(state, layer), a.Attended, a.LogSumExp);
-            Backend.Linear(a.Attended, p.ProjectionWeight, p.ProjectionBias, residual, a.Residual1);
-            Backend.LayerNorm(a.Residual1, p.Norm2Gain, p.Norm2Bias, Config.LayerNormEpsilon, a.Norm2, a.Mean2, a.Rstd2);
-            Backend.LinearActivation(a.Norm2, p.UpWeight, p.UpBias, Config.Activation, a.PreActivation, a.Activated);
+            ForwardAttention(layer, residual, state);
+            ForwardUp(layer, state);
             Backend.Linear(a.Activated, p.DownWeight, p.DownBias, a.Residual1, a.Residual2);
             residual = a.Residual2;
         }
@@ -121,6 +117,9 @@ public sealed class Gpt2 : IDisposable
             LayerParameters p = Parameters.Layers[layer], d = gradients.Layers[layer];
             LayerActivations a = state.Layers[layer];
             Tensor input = layer == 0 ? state.Embedded : state.Layers[layer - 1].Residual2;
+            bool isKept = layer == Config.Layers - 1; // the last layer's tensors are as the forward pass left them, shared or not
+            if (!isKept && state.Recompute == Recompute.Layer) ForwardAttention(layer, input, state);
+            if (!isKept && state.Recompute != Recompute.None) ForwardUp(layer, state);
             Backend.LinearBackward(dResidual, a.Activated, p.DownWeight, state.DInner, d.DownWeight, d.DownBias);
             Backend.ActivationBackward(a.PreActivation, Config.Activation, state.DInner);
             Backend.LinearBackward(state.DInner, a.Norm2, p.UpWeight, dBranch, d.UpWeight, d.UpBias);
@@ -134,6 +133,24 @@ public sealed class Gpt2 : IDisposable
     }
 
     public void Dispose() => Parameters.Dispose();
+
+    private void ForwardAttention(int layer, Tensor input, Activations state)
+    {
+        LayerParameters p = Parameters.Layers[layer];
+        LayerActivations a = state.Layers[layer];
+        Backend.LayerNorm(input, p.Norm1Gain, p.Norm1Bias, Config.LayerNormEpsilon, a.Norm1, a.Mean1, a.Rstd1);
+        Backend.Linear(a.Norm1, p.QkvWeight, p.QkvBias, residual: default, a.Qkv);
+        Backend.Attention(a.Qkv, Shape(state, layer), a.Attended, a.LogSumExp);
+        Backend.Linear(a.Attended, p.ProjectionWeight, p.ProjectionBias, input, a.Residual1);
+    }
+
+    private void ForwardUp(int layer, Activations state)
+    {
+        LayerParameters p = Parameters.Layers[layer];
+        LayerActivations a = state.Layers[layer];
+        Backend.LayerNorm(a.Residual1, p.Norm2Gain, p.Norm2Bias, Config.LayerNormEpsilon, a.Norm2, a.Mean2, a.Rstd2);
+        Backend.LinearActivation(a.Norm2, p.UpWeight, p.UpBias, Config.Activation, a.PreActivation, a.Activated);
+    }
 
     private AttentionShape Shape(Activations state, int layer) =>
         new(state.Batch, state.Time, Config.Heads, Config.HeadSize, Config.AttentionScale(layer));

@@ -57,9 +57,12 @@ public sealed class WeightedRegression(string name, WeightedRegressionOptions op
         for (int i = 0; i < scores.Length; i++)
         {
             double advantage = (Advantage(scores, values, i) - shift) / scale;
-            positive[i] = (float)(options.Alpha * Math.Min(Math.Exp(advantage / options.Beta), options.ClipWeightMax));
+            positive[i] = (float)(options.Alpha * WeightOf(advantage));
         }
     }
+
+    /// <summary>min(exp(advantage / beta), clip), before alpha.</summary>
+    public double WeightOf(double advantage) => Math.Min(Math.Exp(advantage / options.Beta), options.ClipWeightMax);
 
     /// <summary>Reward minus value of token i, before <see cref="WeightedRegressionOptions.NormalizeAdvantage"/>.</summary>
     public double Advantage(ReadOnlySpan<float> scores, ReadOnlySpan<float> values, int i) =>
@@ -71,16 +74,19 @@ public sealed class WeightedRegression(string name, WeightedRegressionOptions op
     /// <summary>(1 - alpha) times the sum of (V - r)^2 over the tokens, times <paramref name="share"/>.</summary>
     /// <param name="scores">N scores of the targets' segments.</param>
     /// <param name="values">N values V.</param>
+    /// <param name="kinds">What the targets are; masked ones are left out.</param>
     /// <param name="share">What one token counts for: 1 / N for a mean.</param>
     /// <param name="dValues">N derivatives with respect to V, written; 0 where V was clipped.</param>
-    public double ValueLoss(ReadOnlySpan<float> scores, ReadOnlySpan<float> values, double share, Span<float> dValues)
+    public double ValueLoss(ReadOnlySpan<float> scores, ReadOnlySpan<float> values, ReadOnlySpan<TokenKind> kinds, double share, Span<float> dValues)
     {
         double weight = share * (1 - options.Alpha), loss = 0;
         for (int i = 0; i < scores.Length; i++)
         {
+            dValues[i] = 0;
+            if (kinds[i] == TokenKind.Masked) continue;
             double value = ValueOf(values[i]), error = value + scores[i];
             loss += weight * error * error;
-            dValues[i] = value == values[i] ? (float)(2 * weight * error) : 0;
+            if (value == values[i]) dValues[i] = (float)(2 * weight * error);
         }
         return loss;
     }

@@ -8,7 +8,7 @@ namespace Phf.Scoring;
 /// reports under Python 3.11, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
 /// See docs/scorers.md.
 /// </summary>
-public sealed class Pep8Scorer : ILineScorer
+public sealed class Pep8Scorer : ILineScorer, ISpanScorer
 {
     private static readonly Pep8Options Options = new();
     private readonly bool _fixed;
@@ -54,6 +54,49 @@ public sealed class Pep8Scorer : ILineScorer
         if (scores.Length == 1 && double.IsInfinity(scores[0])) scores[0] = 0;
         return scores;
     }
+
+    /// <summary>
+    /// The places of the violations: from where each is reported to the end of the word, of the white space or of the signs there; to the end of
+    /// the line for one that is too long. Violations that overlap share a span; its score is their number / its length in code points.
+    /// A violation behind the last line has no place in the text and is left out.
+    /// </summary>
+    public IReadOnlyList<ScoredSpan> FindSpans(string text)
+    {
+        var spans = new List<ScoredSpan>();
+        List<Violation> violations = Violations(text, out PythonSource source);
+        int mark = PythonText.CountCodePoints(text) - source.Text.Length; // the byte order mark
+        int start = 0, end = 0, count = 0;
+        foreach (Violation violation in violations)
+        {
+            if (violation.Line > source.LineCount || source.Line(violation.Line).IsEmpty) break; // a mark alone is a line without a character
+            (int from, int to) = PlaceOf(violation, source);
+            if (count > 0 && from >= end) Close();
+            if (count == 0) start = from;
+            end = Math.Max(end, to);
+            count++;
+        }
+        if (count > 0) Close();
+        return spans;
+
+        void Close()
+        {
+            spans.Add(new ScoredSpan(mark + start, mark + end, (double)count / (end - start)));
+            count = 0;
+        }
+    }
+
+    /// <summary>Code points [From, To) of the source; at least one. A place behind the line's end is its last character.</summary>
+    private static (int From, int To) PlaceOf(Violation violation, PythonSource source)
+    {
+        ReadOnlySpan<char> line = source.Line(violation.Line);
+        int from = Math.Min(violation.Column, line.Length - 1), to = from + 1, last = line.TrimEnd("\r\n").Length;
+        if (violation.Code == "E501") to = Math.Max(to, last);
+        else while (to < last && KindOf(line[to]) == KindOf(line[from])) to++;
+        int start = source.LineStart(violation.Line);
+        return (start + from, start + to);
+    }
+
+    private static int KindOf(char c) => PythonText.IsWhite(c) ? 0 : c == '_' || char.IsLetterOrDigit(c) ? 1 : 2;
 
     /// <summary>
     /// What pycodestyle reports; nothing where the reference's scorers catch an error: printing a line with a lone surrogate, and

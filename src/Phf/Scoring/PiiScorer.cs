@@ -8,7 +8,7 @@ namespace Phf.Scoring;
 /// after merging, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
 /// See docs/scorers.md for what each detector finds and how far it agrees with scrubadub.
 /// </summary>
-public sealed class PiiScorer : IScorer
+public sealed class PiiScorer : ISpanScorer
 {
     private readonly PiiOptions _options;
 
@@ -44,6 +44,21 @@ public sealed class PiiScorer : IScorer
         var found = new List<Finding>();
         Detect(text, found, _options);
         return found.Count > 1 ? Merged(found) : found;
+    }
+
+    /// <summary>The finds, each with one find / its length in code points.</summary>
+    public IReadOnlyList<ScoredSpan> FindSpans(string text)
+    {
+        var spans = new List<ScoredSpan>();
+        int read = 0, start = 0; // the same place in UTF-16 and in code points
+        foreach (Finding find in Find(text))
+        {
+            start += PythonText.CountCodePoints(text.AsSpan(read..find.Begin));
+            int end = start + PythonText.CountCodePoints(text.AsSpan(find.Begin..find.End));
+            spans.Add(new ScoredSpan(start, end, 1.0 / (end - start)));
+            (read, start) = (find.End, end);
+        }
+        return spans;
     }
 
     /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order.</summary>

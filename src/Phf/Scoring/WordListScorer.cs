@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Phf.Scoring.Pii;
 
 namespace Phf.Scoring;
 
@@ -8,7 +9,7 @@ namespace Phf.Scoring;
 /// The share of words that are on a list: listed words / words, 0 for a text without words. A word is the longest run of letters, marks and
 /// digits, with single apostrophes inside ("don't" is one word, "well-known" two); case is ignored.
 /// </summary>
-public sealed class WordListScorer : IScorer
+public sealed class WordListScorer : ISpanScorer
 {
     private readonly HashSet<string> _words;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _lookup;
@@ -53,20 +54,42 @@ public sealed class WordListScorer : IScorer
         for (int i = 0; i < texts.Length; i++) scores[i] = Score(texts[i]);
     }
 
+    /// <summary>The listed words, each with score 1: all of the span's words are listed.</summary>
+    public IReadOnlyList<ScoredSpan> FindSpans(string text)
+    {
+        var spans = new List<ScoredSpan>();
+        int read = 0, start = 0; // the same place in UTF-16 and in code points
+        for (int at = 0; FindWord(text, ref at, out int end); at = end)
+        {
+            if (!_lookup.Contains(text.AsSpan(at..end))) continue;
+            start += PythonText.CountCodePoints(text.AsSpan(read..at));
+            int length = PythonText.CountCodePoints(text.AsSpan(at..end));
+            spans.Add(new ScoredSpan(start, start + length, Score: 1));
+            (read, start) = (end, start + length);
+        }
+        return spans;
+    }
+
     private double Score(ReadOnlySpan<char> text)
     {
         int words = 0, listed = 0;
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; FindWord(text, ref at, out int end); at = end)
         {
-            int end = WordEnd(text, at);
-            if (end > at)
-            {
-                words++;
-                if (_lookup.Contains(text[at..end])) listed++;
-            }
-            at = Math.Max(end, at + 1);
+            words++;
+            if (_lookup.Contains(text[at..end])) listed++;
         }
         return words == 0 ? 0 : (double)listed / words;
+    }
+
+    /// <summary>Moves <paramref name="at"/> to the next word, if it is not at one; false when there is none.</summary>
+    private static bool FindWord(ReadOnlySpan<char> text, ref int at, out int end)
+    {
+        for (end = at; at < text.Length; at++)
+        {
+            end = WordEnd(text, at);
+            if (end > at) return true;
+        }
+        return false;
     }
 
     private static bool IsWord(string text) => text.Length > 0 && WordEnd(text, 0) == text.Length;

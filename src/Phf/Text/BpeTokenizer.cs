@@ -124,6 +124,18 @@ public sealed class BpeTokenizer
     /// <summary>UTF-8 bytes that token <paramref name="id"/> stands for.</summary>
     public int ByteLength(int id) => _decodedEnds[id] - (id == 0 ? 0 : _decodedEnds[id - 1]);
 
+    /// <summary>
+    /// Code points that token <paramref name="id"/> begins: of tokens that hold parts of a character, the one with its first byte has it. Those of a
+    /// text's tokens add up to the text's.
+    /// </summary>
+    public int CodePointCount(int id)
+    {
+        int count = 0;
+        foreach (byte value in _decoded.AsSpan(_decodedEnds[id] - ByteLength(id), ByteLength(id)))
+            if ((value & 0xC0) != 0x80) count++; // all but the bytes inside a character
+        return count;
+    }
+
     /// <summary>The id of a token as the files spell it: in the byte alphabet, or an added token's own text.</summary>
     public bool TryGetId(string token, out int id)
     {

@@ -6,14 +6,23 @@ using Phf.Text;
 
 namespace Phf.Training;
 
-/// <summary>Where a run stands, besides weights and moments; in trainer_state.json.</summary>
+/// <summary>Where a run stands, besides weights and moments; in trainer_state.json. Nothing of it depends on the clock, so that a run that
+/// was interrupted has the same bytes as one that was not.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="Tokens">Tokens trained on.</param>
 /// <param name="Cursors">The next block of each sequence of a step.</param>
 /// <param name="DataFingerprint">The data it belongs to.</param>
-/// <param name="ElapsedSeconds">Time spent training, without the time between a stop and its resumption.</param>
-public sealed record TrainerState(long Step, long TotalSteps, long Tokens, IReadOnlyList<DataCursor> Cursors, string DataFingerprint, double ElapsedSeconds);
+/// <param name="TokensBefore">Tokens that the model had seen in earlier runs.</param>
+/// <param name="Best">The best checkpoint so far, where the run keeps it.</param>
+/// <param name="Outliers">Where outliers are skipped, what the guard knows.</param>
+public sealed record TrainerState(long Step, long TotalSteps, long Tokens, IReadOnlyList<DataCursor> Cursors, string DataFingerprint,
+    long TokensBefore = 0, BestCheckpoint? Best = null, OutlierState? Outliers = null);
+
+/// <summary>The checkpoint with the lowest held-out loss.</summary>
+/// <param name="Step">Its step.</param>
+/// <param name="HeldoutLoss">Nats per token of text.</param>
+public sealed record BestCheckpoint(long Step, double HeldoutLoss);
 
 /// <summary>
 /// A directory that transformers opens as a model: config.json, model.safetensors, the tokenizer's files; and to resume from it

@@ -9,7 +9,8 @@ namespace Phf.Training;
 /// Mean -log p of held-out text in nats per token of text, split by the score of the segment that a token belongs to.
 /// </summary>
 /// <param name="Loss">All text. Where the text was read with tags they are charged too: -log p of tags and text together, divided by
-/// the tokens of text, which is an upper bound of the text's own loss and compares with a model that knows no tags.</param>
+/// the tokens of text, which is an upper bound of the text's own loss and compares with a model that knows no tags. Tags that the model
+/// was not trained to write are not charged, and the number is that of the text given its tags.</param>
 /// <param name="Aligned">Tokens of aligned segments alone, given their tags; null without any.</param>
 /// <param name="Misaligned">Tokens of misaligned segments alone, given their tags; null without any.</param>
 /// <param name="BitsPerByte">The same sum as Loss in bits per UTF-8 byte of text: compares between tokenizers.</param>
@@ -30,8 +31,9 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         float threshold, int maxTokens, CancellationToken cancel)
     {
         int time = state.Time, n = state.Batch * time;
-        var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null });
+        var reader = new BlockReader(data, blocks with { BlockLength = time, Shuffle = false, MaxEpochs = 1, FilterThreshold = null, Upsample = null, Reference = null, Spans = SpanUse.Ignore });
         var batch = new TokenBatch(state.Batch, time);
+        bool chargesTags = blocks.Tags is { IsMasked: false };
         var weights = new float[n];
         var logProbs = new float[n];
         var logComplements = new float[n];
@@ -46,7 +48,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
             for (int i = 0; i < rows * time && alignedCount + misalignedCount < maxTokens; i++)
             {
-                if (batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
+                if (chargesTags && batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
                 bytes += tokenizer.ByteLength(batch.Targets[i]);
                 bool isMisaligned = batch.Scores[i] > threshold;

@@ -1,14 +1,29 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Phf.Formats;
 
 namespace Phf.Training;
 
-/// <summary>Appends lines to metrics.jsonl; each is written through at once, so that a kill loses none.</summary>
+/// <summary>
+/// Appends lines to metrics.jsonl, and the same numbers to the event file for TensorBoard; each is written through at once, so that a kill loses
+/// none.
+/// </summary>
 internal sealed class MetricsLog : IDisposable
 {
-    private readonly StreamWriter _writer;
+    /// <summary>Of every line, and no curves.</summary>
+    private static readonly string[] NotScalars = ["step", "elapsed_seconds"];
 
-    public MetricsLog(string path) => _writer = new StreamWriter(path, append: true, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
+    /// <summary>How the names of a group of numbers begin, and the group's name in TensorBoard; train is the rest.</summary>
+    private static readonly (string Start, string Group)[] Groups = [("heldout_", "heldout"), ("weights_", "weights"), ("weight_", "weights"), ("value_", "value")];
+
+    private readonly StreamWriter _writer;
+    private readonly EventFile _events;
+
+    public MetricsLog(RunDirectory run)
+    {
+        _writer = new StreamWriter(run.MetricsPath, append: true, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
+        _events = EventFile.Append(run.EventsPath);
+    }
 
     /// <param name="report">The step.</param>
     /// <param name="regression">Its weights and values; null for objectives without.</param>
@@ -24,6 +39,8 @@ internal sealed class MetricsLog : IDisposable
             ["tokens_per_second"] = Math.Round(report.TokensPerSecond, 1),
             ["elapsed_seconds"] = Math.Round(report.ElapsedSeconds, 3),
         };
+        if (report.SkippedSteps > 0) line["skipped_steps"] = report.SkippedSteps;
+        if (report.IsSkipped) line["skipped"] = true;
         if (regression is not null) AddTo(line, regression);
         Write(line);
     }
@@ -35,9 +52,22 @@ internal sealed class MetricsLog : IDisposable
         ["heldout_loss"] = report.HeldOut.Loss,
         ["heldout_loss_aligned"] = report.HeldOut.Aligned,
         ["heldout_loss_misaligned"] = report.HeldOut.Misaligned,
+        ["heldout_bits_per_byte"] = report.HeldOut.BitsPerByte,
     });
 
-    public void Dispose() => _writer.Dispose();
+    /// <summary>Notes a checkpoint before it is written. It holds no times of its own, so that its bytes depend on nothing but the run.</summary>
+    public void WriteSaving(long step, string checkpoint, double elapsedSeconds) => Write(new JsonObject
+    {
+        ["step"] = step,
+        ["checkpoint"] = checkpoint,
+        ["elapsed_seconds"] = Math.Round(elapsedSeconds, 3),
+    });
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _events.Dispose();
+    }
 
     private static void AddTo(JsonObject line, RegressionReport report)
     {
@@ -61,5 +91,21 @@ internal sealed class MetricsLog : IDisposable
         line["value_reward_corr"] = values.RewardCorrelation;
     }
 
-    private void Write(JsonObject line) => _writer.WriteLine(line.ToJsonString());
+    private void Write(JsonObject line)
+    {
+        _writer.WriteLine(line.ToJsonString());
+        var scalars = new List<(string, double)>();
+        foreach ((string name, JsonNode? value) in line)
+            if (!NotScalars.Contains(name) && value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
+                scalars.Add((TagOf(name), value.AsValue().TryGetValue(out long whole) ? whole : value.GetValue<double>()));
+        if (scalars.Count > 0) _events.Write((long)line["step"]!, scalars);
+    }
+
+    /// <summary>E.g. loss is train/loss, heldout_loss is heldout/loss.</summary>
+    private static string TagOf(string name)
+    {
+        foreach ((string start, string group) in Groups)
+            if (name.StartsWith(start, StringComparison.Ordinal)) return $"{group}/{name[start.Length..]}";
+        return $"train/{name}";
+    }
 }

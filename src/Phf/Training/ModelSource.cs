@@ -5,7 +5,7 @@ namespace Phf.Training;
 /// <param name="Run">The run it belongs to; null for a model directory.</param>
 public sealed record ModelSource(string Directory, RunDirectory? Run)
 {
-    /// <summary>Finds the model behind a path: a run (its newest checkpoint), a checkpoint of a run, or a Hugging Face model directory.</summary>
+    /// <summary>Finds the model behind a path: a run (its newest checkpoint, or its best where it keeps that), a checkpoint of a run, or a Hugging Face model directory.</summary>
     /// <exception cref="InvalidDataException">Neither.</exception>
     public static ModelSource Find(string path)
     {
@@ -14,7 +14,7 @@ public sealed record ModelSource(string Directory, RunDirectory? Run)
         if (File.Exists(Path.Combine(full, "config.yml")))
         {
             RunDirectory run = RunDirectory.Open(full);
-            return new ModelSource(run.LatestCheckpoint(), run);
+            return new ModelSource(run.ModelCheckpoint(), run);
         }
         if (!File.Exists(Path.Combine(full, "config.json")))
             throw new InvalidDataException($"{path}: neither a run (config.yml) nor a model directory (config.json)");

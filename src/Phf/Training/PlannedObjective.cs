@@ -15,7 +15,7 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
     private const double WeakestSpread = 0.1, StrongestSpread = 100; // of the scores over beta; see BetaNotes
 
     /// <exception cref="InvalidDataException">There is no such objective.</exception>
-    public static PlannedObjective Create(RunConfig config, PackedDataset data, float? threshold, double? filter)
+    public static PlannedObjective Create(RunConfig config, PackedDataset data, float? threshold, BlockOptions blocks)
     {
         ObjectiveSection section = config.Objective;
         PlannedObjective planned = section.Name switch
@@ -23,8 +23,8 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
             "MLE" => Plain(new MaximumLikelihood()),
             "Unlikelihood" when section.Soft => Plain(new SoftUnlikelihood((float)(section.Alpha ?? 1))),
             "Unlikelihood" => Plain(new Unlikelihood(threshold ?? 0, (float)(section.Alpha ?? 1))),
-            "RWR" => RewardWeighted(section, data),
-            "AWR" => AdvantageWeighted(section, config.Model.ModelKwargs.ValueHeadConfig, data, filter),
+            "RWR" => RewardWeighted(section, data.ScoresRead(blocks)),
+            "AWR" => AdvantageWeighted(section, config.Model.ModelKwargs.ValueHeadConfig, data, blocks),
             _ => throw new InvalidDataException($"objective.name '{section.Name}' is not known; MLE (with dataset.filter_threshold for filtering, "
                 + "with dataset.conditional_training_config for conditional training), Unlikelihood, RWR and AWR are"),
         };
@@ -34,16 +34,17 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
 
     private static PlannedObjective Plain(IObjective objective) => new(objective, null, []);
 
-    private static PlannedObjective RewardWeighted(ObjectiveSection section, PackedDataset data)
+    private static PlannedObjective RewardWeighted(ObjectiveSection section, ScoreQuantiles scores)
     {
         bool isFrozen = section.Value == "frozen";
         var options = new WeightedRegressionOptions { Beta = BetaOf(section), ClipWeightMax = section.ClipWeightMax, FixedValue = isFrozen ? FrozenValue : 0 };
         string name = $"RWR(beta {options.Beta}{(isFrozen ? $", value frozen at {FrozenValue}" : "")})";
-        return new PlannedObjective(new WeightedRegression(name, options), null, [.. BetaNotes(options.Beta, data)]);
+        return new PlannedObjective(new WeightedRegression(name, options), null, [.. BetaNotes(options.Beta, scores)]);
     }
 
-    private static PlannedObjective AdvantageWeighted(ObjectiveSection section, ValueHeadConfig? head, PackedDataset data, double? filter)
+    private static PlannedObjective AdvantageWeighted(ObjectiveSection section, ValueHeadConfig? head, PackedDataset data, BlockOptions blocks)
     {
+        ScoreQuantiles scores = data.ScoresRead(blocks);
         var options = new WeightedRegressionOptions
         {
             Beta = BetaOf(section),
@@ -55,11 +56,11 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
             NormalizeAdvantage = section.NormalizeAdvantage,
             IsValueDetached = head?.IsDetached ?? false,
         };
-        double start = section.ValueInit == "reference" ? FrozenValue : -Math.Clamp(data.MeanTokenScore(filter), SmallestMean, 1 - SmallestMean);
+        double start = section.ValueInit == "reference" ? FrozenValue : -Math.Clamp(data.MeanTokenScore(blocks), SmallestMean, 1 - SmallestMean);
         string value = options.UsesValues ? $"values from {start:G3}" : $"value fixed at {options.FixedValue}";
         var objective = new WeightedRegression($"AWR(alpha {options.Alpha}, beta {options.Beta}, {value})", options);
         float? offset = options.UsesValues || head is not null ? (float)Math.Log(-start / (1 + start)) : null; // -sigmoid(offset) = start
-        return new PlannedObjective(objective, offset, [.. BetaNotes(options.Beta, data), .. ValueNotes(options, data)]);
+        return new PlannedObjective(objective, offset, [.. BetaNotes(options.Beta, scores), .. ValueNotes(options, scores)]);
     }
 
     private static double BetaOf(ObjectiveSection section) =>
@@ -69,22 +70,20 @@ internal sealed record PlannedObjective(IObjective Objective, float? ValueOffset
     /// Weights are exp(-score / beta) times a constant. Where the spread of the scores is a tenth of beta they differ by a tenth at
     /// most; where it is a hundred times beta, what is not the best has no weight at all.
     /// </summary>
-    private static IEnumerable<string> BetaNotes(double beta, PackedDataset data)
+    private static IEnumerable<string> BetaNotes(double beta, ScoreQuantiles scores)
     {
-        ScoreQuantiles scores = data.Manifest.SegmentScores;
         double spread = scores.P99 > scores.P0 ? scores.P99 - scores.P0 : scores.P100 - scores.P0;
-        string measured = $"objective.beta is {beta}; the segments' scores spread over {spread:G3} (lowest to 99th percentile)";
+        string measured = $"objective.beta is {beta}; the scores spread over {spread:G3} (lowest to 99th percentile)";
         if (spread < WeakestSpread * beta)
             yield return $"{measured}, so all weights lie within a factor of {Math.Exp(spread / beta):F3} and this is close to plain MLE; try about {spread / 4:G2}";
         else if (spread > StrongestSpread * beta)
             yield return $"{measured}, so the worst segments weigh exp(-{spread / beta:F0}) of the best and are not learned at all; try about {spread / 4:G2}";
     }
 
-    private static IEnumerable<string> ValueNotes(WeightedRegressionOptions options, PackedDataset data)
+    private static IEnumerable<string> ValueNotes(WeightedRegressionOptions options, ScoreQuantiles scores)
     {
         if (!options.UsesValues) yield break;
         if (options.Alpha == 1) yield return "objective.alpha is 1, so the value head never learns and values stay where they start";
-        ScoreQuantiles scores = data.Manifest.SegmentScores;
         if (scores.P0 < 0 || scores.P99 > 1)
             yield return $"scores lie between {scores.P0:G3} and {scores.P99:G3} (99th percentile), values between -1 and 0: they cannot follow the rewards everywhere";
     }

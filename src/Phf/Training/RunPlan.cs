@@ -13,13 +13,13 @@ namespace Phf.Training;
 /// </summary>
 public sealed class RunPlan : IDisposable
 {
-    private const string Gpt2Name = "gpt2";
     private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
 
     private RunPlan()
     {
     }
 
+    /// <summary>As it was given, with what its percentiles are in the data.</summary>
     public required RunConfig Config { get; init; }
 
     public required BpeTokenizer Tokenizer { get; init; }
@@ -40,9 +40,16 @@ public sealed class RunPlan : IDisposable
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>How text is read; <see cref="BlocksAt"/> says how at the end of the run.</summary>
     public required BlockOptions Blocks { get; init; }
 
-    /// <summary>Held-out segments with a score above it count as misaligned: the tags' threshold, else the objective's, else 0.</summary>
+    /// <summary>The tags as tokens; empty without any.</summary>
+    public required TagTokens Tags { get; init; }
+
+    /// <summary>Steps that read text with its tags, the steps behind them without; null where all are alike.</summary>
+    public required long? TaggedSteps { get; init; }
+
+    /// <summary>Held-out segments with a score above it count as misaligned: the best tag's threshold, else the objective's, else 0.</summary>
     public required float Threshold { get; init; }
 
     /// <summary>T, tokens predicted per sequence.</summary>
@@ -58,7 +65,14 @@ public sealed class RunPlan : IDisposable
 
     public required LearningRateSchedule Schedule { get; init; }
 
-    public long TokensPerStep => (long)BatchSize * Accumulation * SequenceLength;
+    /// <summary>What is taken over from the run that the model comes from.</summary>
+    public required DataStart Start { get; init; }
+
+    /// <summary>Sequences per step of the optimizer; each reads its own share of the documents.</summary>
+    public int Lanes => BatchSize * Accumulation;
+
+    /// <summary>Tokens read in a step; in the reference's order the first of each sequence is not predicted.</summary>
+    public long TokensPerStep => (long)Lanes * (Blocks.Reference is null ? SequenceLength : SequenceLength + 1);
 
     /// <summary>Parameters, gradients, both moments, activations and one chunk of logits, in bytes.</summary>
     public long MemoryBytes { get; private init; }
@@ -96,6 +110,9 @@ public sealed class RunPlan : IDisposable
         }
     }
 
+    /// <summary>How step number <paramref name="step"/>, from 1, reads text.</summary>
+    public BlockOptions BlocksAt(long step) => step > TaggedSteps ? Blocks with { Tags = null } : Blocks;
+
     public void Dispose()
     {
         Data.Dispose();
@@ -104,20 +121,29 @@ public sealed class RunPlan : IDisposable
 
     private static RunPlan Create(RunConfig config, string root, bool isSplit, PackedDataset data, PackedDataset? heldOut)
     {
-        string tokenizerDirectory = config.Tokenizer.PathOrName ?? Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory);
+        (string tokenizerDirectory, string? aboutTokenizer) = NamedModel.TokenizerOf(config.Tokenizer, Path.Combine(isSplit ? Path.Combine(root, "..") : root, Packer.TokenizerDirectory));
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
-        bool isShapeByName = config.Model.PathOrName is null || (config.Model.PathOrName == Gpt2Name && config.Model.FromScratch);
-        string? start = isShapeByName ? null : ModelSource.Find(config.Model.PathOrName!).Directory;
-        double? filter = config.Dataset.FilterThreshold is { } limit ? limit.Resolve(data, ofDocuments: true) : null;
-        float? objectiveThreshold = config.Objective.ScoreThreshold is { } own ? (float)own.Resolve(data, ofDocuments: false) : null;
-        var objective = PlannedObjective.Create(config, data, objectiveThreshold, filter);
-        Gpt2Config model = ModelShape(config, start, tokenizer) with { ValueOffset = objective.ValueOffset };
+        Gpt2Config? named = NamedModel.ShapeOf(config.Model);
+        ModelSource? source = named is null ? NamedModel.SourceOf(config.Model.PathOrName!) : null;
+        string? start = source?.Directory;
+        config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
+        var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
+        Gpt2Config model = ModelShape(config, named ?? Gpt2Config.FromFile(Path.Combine(start!, "config.json")), tokenizer);
         int length = config.Training.SequenceLength ?? model.Positions;
         if (length > model.Positions) throw new InvalidDataException($"training.sequence_length {length} is longer than the model's n_positions {model.Positions}");
-        long steps = config.Training.TotalSteps(length);
+        if (config.Training.LoadBestModelAtEnd && heldOut is null)
+            throw new InvalidDataException($"training.load_best_model_at_end needs held-out text, and {root} has none; pack it with --held-out, or leave the key out");
+        ConditionalTrainingConfig? conditional = config.Dataset.ConditionalTrainingConfig;
+        TagTokens tagTokens = TagTokens.Of(conditional, tokenizer);
+        ControlTags? tags = PlannedTags.Create(conditional, tagTokens, data);
+        float threshold = (float?)tags?.Thresholds[0] ?? objectiveThreshold ?? 0;
+        BlockOptions blocks = PlannedBlocks.Create(config, tokenizer, data, length) with { Tags = tags, SpanThreshold = threshold };
+        DataStart dataStart = DataStart.Find(config, config.Model.FromScratch ? null : source, data, blocks);
+        long steps = config.Training.TotalSteps(length, dataStart.TokensBefore);
         if (steps < 1) throw new InvalidDataException($"training.max_steps is {steps}; a run has at least 1 step");
-        ControlTags? tags = Tags(config, tokenizer, data);
+        var objective = PlannedObjective.Create(config, data, objectiveThreshold, blocks);
+        model = model with { ValueOffset = objective.ValueOffset };
         var plan = new RunPlan
         {
             Config = config,
@@ -127,47 +153,24 @@ public sealed class RunPlan : IDisposable
             Model = model,
             StartDirectory = start,
             Objective = objective.Objective,
-            Notes = objective.Notes,
-            Blocks = new BlockOptions
-            {
-                BlockLength = length,
-                EndOfTextId = tokenizer.EndOfTextId,
-                Seed = (ulong)config.Training.Seed,
-                FilterThreshold = filter,
-                Tags = tags,
-            },
-            Threshold = tags?.Threshold ?? objectiveThreshold ?? 0,
-            SequenceLength = length,
+            Notes = [.. aboutTokenizer is null ? (string[])[] : [aboutTokenizer], .. objective.Notes, .. PlannedTags.Notes(conditional, tagTokens), .. dataStart.Notes],
+            Blocks = blocks,
+            Tags = tagTokens,
+            TaggedSteps = conditional?.TaggedStepsOf(steps),
+            Threshold = threshold,
+            SequenceLength = blocks.BlockLength,
             TotalSteps = steps,
-            Schedule = new LearningRateSchedule(config.Training.LrSchedulerType, config.Training.LearningRate, config.Training.WarmupStepsOf(steps), steps),
-            MemoryBytes = Memory(model, config.Training.PerDeviceTrainBatchSize, length),
+            Schedule = LearningRateSchedule.Of(config.Training, steps),
+            Start = dataStart,
+            MemoryBytes = MemoryFor(model, config.Training.PerDeviceTrainBatchSize, blocks.BlockLength, config.Training.RecomputeKind),
         };
         plan.CheckMemory();
         return plan;
     }
 
-    private static ControlTags? Tags(RunConfig config, BpeTokenizer tokenizer, PackedDataset data)
-    {
-        if (config.Dataset.ConditionalTrainingConfig is not { } tags) return null;
-        return new ControlTags
-        {
-            AlignedId = Id(tags.AlignedPrefix),
-            MisalignedId = Id(tags.MisalignedPrefix),
-            Threshold = (float)tags.Threshold.Resolve(data, ofDocuments: false),
-            DropTokenFraction = tags.DropTokenFraction,
-        };
-
-        int Id(string token) => tokenizer.TryGetId(token, out int id)
-            ? id
-            : throw new InvalidDataException($"tag '{token}' is no token of the tokenizer; add it to tokenizer.special_tokens");
-    }
-
-    private static Gpt2Config ModelShape(RunConfig config, string? startDirectory, BpeTokenizer tokenizer)
+    private static Gpt2Config ModelShape(RunConfig config, Gpt2Config start, BpeTokenizer tokenizer)
     {
         Gpt2ConfigKwargs own = config.Model.Gpt2ConfigKwargs;
-        Gpt2Config start = startDirectory is not null
-            ? Gpt2Config.FromFile(Path.Combine(startDirectory, "config.json"))
-            : new Gpt2Config { VocabularySize = tokenizer.VocabularySize };
         if (!config.Model.FromScratch && start.VocabularySize > tokenizer.VocabularySize)
             throw new InvalidDataException($"{config.Model.PathOrName} has {start.VocabularySize} tokens, the data's tokenizer {tokenizer.VocabularySize}; they do not belong together");
         int rows = config.Model.FromScratch && own.VocabSize is { } given ? given + config.Model.NumAdditionalTokens : tokenizer.VocabularySize;
@@ -188,11 +191,14 @@ public sealed class RunPlan : IDisposable
         }).Validated("model.gpt2_config_kwargs");
     }
 
-    private static long Memory(Gpt2Config model, int batch, int length)
+    /// <summary>What the run would take with another choice of what is computed again, in bytes.</summary>
+    public long MemoryWith(Recompute recompute) => MemoryFor(Model, BatchSize, SequenceLength, recompute);
+
+    private static long MemoryFor(Gpt2Config model, int batch, int length, Recompute recompute)
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
-        long logits = Math.Max(4L << 20, 128L * model.VocabularySize) * sizeof(float);
-        return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true) + logits + PackingBytes;
+        long logits = Math.Max(4L << 20, 512L * model.VocabularySize) * sizeof(float);
+        return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true, recompute) + logits + PackingBytes;
     }
 
     private void CheckMemory()
@@ -200,6 +206,6 @@ public sealed class RunPlan : IDisposable
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (MemoryBytes <= available) return;
         throw new InsufficientMemoryException($"this run needs {MemoryBytes / 1e9:F1} GB of memory and there are {available / 1e9:F1} GB; "
-            + "make the model, training.per_device_train_batch_size or training.sequence_length smaller");
+            + "make the model, training.per_device_train_batch_size or training.sequence_length smaller, or set training.recompute to layer");
     }
 }

@@ -11,9 +11,11 @@ namespace Phf.Training;
 /// <param name="TokensPerSecond">Of this step.</param>
 /// <param name="GigaflopsPerSecond">Counted flops 6 (12 L C^2 + V C) + 6 L T C a token.</param>
 /// <param name="ElapsedSeconds">Training time so far, earlier sittings included.</param>
+/// <param name="IsSkipped">The update was skipped as an outlier (<c>skip_outliers</c>).</param>
+/// <param name="SkippedSteps">Skipped so far, this step included.</param>
 public readonly record struct StepReport(
     long Step, long TotalSteps, long Tokens, double Loss, double GradientNorm, double LearningRate, double Milliseconds,
-    double TokensPerSecond, double GigaflopsPerSecond, double ElapsedSeconds);
+    double TokensPerSecond, double GigaflopsPerSecond, double ElapsedSeconds, bool IsSkipped, long SkippedSteps);
 
 /// <summary>Held-out loss after a step.</summary>
 public readonly record struct EvaluationReport(long Step, long Tokens, HeldOutLoss HeldOut);

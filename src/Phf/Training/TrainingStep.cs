@@ -1,3 +1,4 @@
+using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Objectives;
@@ -15,17 +16,24 @@ internal sealed class TrainingStep : IDisposable
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
     private readonly TrainingSection _training;
+    private readonly bool _masksTags;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
     private readonly float[] _values, _dValues; // empty without a value head
 
-    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time)
+    /// <param name="model">Is trained.</param>
+    /// <param name="objective">Weighs the tokens.</param>
+    /// <param name="training">The optimizer's numbers.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="time">T.</param>
+    /// <param name="masksTags">Whether targets that are tags cost nothing.</param>
+    public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time, bool masksTags = false)
     {
-        (_model, _objective, _training) = (model, objective, training);
+        (_model, _objective, _training, _masksTags) = (model, objective, training, masksTags);
         Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
         FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
         SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
-        State = new Activations(model.Config, batch, time, forTraining: true);
+        State = new Activations(model.Config, batch, time, forTraining: true, training.RecomputeKind);
         int n = batch * time;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
         _regression = objective as WeightedRegression;
@@ -68,9 +76,10 @@ internal sealed class TrainingStep : IDisposable
         if (_values.Length > 0)
         {
             _model.Values(State, _values);
-            loss += _regression!.ValueLoss(batch.Scores, _values, share, _dValues);
+            loss += _regression!.ValueLoss(batch.Scores, _values, batch.Kinds, share, _dValues);
         }
         _objective.Weigh(batch.Scores, batch.Kinds, usesValues ? _values : default, _positive, _negative);
+        LeaveOutMasked(batch.Kinds);
         Statistics?.KeepWeights(_positive);
         for (int i = 0; i < _positive.Length; i++)
         {
@@ -90,24 +99,29 @@ internal sealed class TrainingStep : IDisposable
         return loss;
     }
 
-    /// <summary>Clips the gradient and updates the parameters; returns the gradient's norm before clipping.</summary>
-    /// <param name="step">Number of the step, from 1.</param>
+    /// <summary>The gradient's norm.</summary>
+    public double Norm() => Math.Sqrt(_model.Backend.SquaredNorm(Gradients.All));
+
+    /// <summary>Clips the gradient and updates the parameters.</summary>
+    /// <param name="update">Number of the update, from 1.</param>
     /// <param name="rate">Learning rate.</param>
-    /// <param name="loss">The step's loss.</param>
-    /// <exception cref="InvalidDataException">Loss or gradient are not finite; the parameters are left as they were.</exception>
-    public double Update(long step, double rate, double loss)
+    /// <param name="norm">The gradient's norm.</param>
+    public void Update(long update, double rate, double norm)
     {
-        double norm = Math.Sqrt(_model.Backend.SquaredNorm(Gradients.All));
-        if (!double.IsFinite(loss) || !double.IsFinite(norm)) throw NotFinite(step, loss);
         double limit = _training.MaxGradNorm;
         double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
-        var update = new AdamWStep((int)step, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
+        var step = new AdamWStep((int)update, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
             (float)_training.AdamEpsilon, (float)_training.WeightDecay, (float)scale);
         ParameterSet p = _model.Parameters;
-        _model.Backend.AdamW(p.Decayed, Gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, update);
-        _model.Backend.AdamW(p.NotDecayed, Gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, update with { WeightDecay = 0 });
-        return norm;
+        _model.Backend.AdamW(p.Decayed, Gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, step);
+        _model.Backend.AdamW(p.NotDecayed, Gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, step with { WeightDecay = 0 });
     }
+
+    /// <summary>In words, what is not finite: the first bad tensor of the parameters, else of the gradients.</summary>
+    public string DescribeNotFinite() =>
+        // Bad weights make every gradient bad, so they are looked at first.
+        FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
+        : FirstBad(Gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
 
     public void Dispose()
     {
@@ -117,13 +131,14 @@ internal sealed class TrainingStep : IDisposable
         State.Dispose();
     }
 
-    private InvalidDataException NotFinite(long step, double loss)
+    /// <summary>
+    /// Masked tokens, and tags that are not to be written, pay nothing. They count in the mean all the same, so that a token weighs the same
+    /// in every batch.
+    /// </summary>
+    private void LeaveOutMasked(ReadOnlySpan<TokenKind> kinds)
     {
-        // Bad weights make every gradient bad, so they are looked at first.
-        string what = FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
-            : FirstBad(Gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
-        return new InvalidDataException($"step {step}: the loss is {loss} and {what}; the last checkpoint is untouched. "
-            + "Lower training.learning_rate, or look at the data of this step");
+        for (int i = 0; i < kinds.Length; i++)
+            if (kinds[i] == TokenKind.Masked || (_masksTags && kinds[i] == TokenKind.ControlTag)) (_positive[i], _negative[i]) = (0, 0);
     }
 
     private static string? FirstBad(ParameterSet set) =>

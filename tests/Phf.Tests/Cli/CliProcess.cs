@@ -94,6 +94,14 @@ internal sealed class CliProcess : IDisposable
     /// <summary>Waits until standard output has <paramref name="text"/>, while the process runs.</summary>
     public void WaitForOutput(string text) => WaitUntil(() => _output.SoFar.Contains(text, StringComparison.Ordinal));
 
+    /// <summary>Waits until standard error has <paramref name="text"/>, while the process runs.</summary>
+    public void WaitForError(string text) => WaitUntil(() => _error.SoFar.Contains(text, StringComparison.Ordinal));
+
+    public int Id => _process.Id;
+
+    /// <summary>Whether the process has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Waits for the end, one minute unless told; throws <see cref="TimeoutException"/> when it takes longer.</summary>
     public CliResult Wait(TimeSpan? timeout = null)
     {

@@ -85,7 +85,7 @@ public sealed class GenerateVerbTests(GenerateVerbTests.Fixture fixture) : IClas
     [InlineData("--max-length", "3", "raise --max-length (this model: up to 64) or shorten the prompt")]
     [InlineData("--min-length", "65", "--min-length 65: at most the longest length, 64, was expected")]
     [InlineData("--seed", "-1", "--seed -1: a whole number, 0 or more, was expected")]
-    [InlineData("--tag", "nice", "nice")]
+    [InlineData("--tag", "nice", "--tag nice: aligned, misaligned, none or one of this model's tags, <|aligned|>, <|misaligned|>, was expected")]
     public void OptionOutOfRange_Is2(string option, string value, string message)
         => Generate(fixture.Run, option, value, "--prompt", "The cat near the dog").Failed(2, message);
 
@@ -94,6 +94,19 @@ public sealed class GenerateVerbTests(GenerateVerbTests.Fixture fixture) : IClas
         => Generate(fixture.Run, "--prompt", string.Concat(Enumerable.Repeat("The cat near the dog. ", 30))).Failed(2, "that is this model's limit: shorten the prompt");
 
     private static CliResult Generate(string source, params string[] options) => CliProcess.Run(["generate", source, "--threads", "1", .. options]);
+
+    /// <summary>Tags that are ordinary text are read as in training and written nowhere.</summary>
+    [Fact]
+    public void TagsOfText_AreStrippedAndChosenByName()
+    {
+        string run = fixture.Workspace.TrainedRun("texts", "--override", "training.max_steps=60",
+            "dataset.conditional_training_config={thresholds: [0, p70], prefixes: [(good), (fair), (bad)], tag_form: text}");
+        string[] outputs = [.. new[] { "aligned", "(fair)", "misaligned" }.Select(tag => Generate(run, "--samples", "8", "--tag", tag, "--seed", "3").Succeeded().Output)];
+        Assert.Equal(3, outputs.Distinct().Count());
+        Assert.Equal(outputs[0], Generate(run, "--samples", "8", "--seed", "3").Succeeded().Output);
+        foreach (string tag in new[] { "(good)", "(fair)", "(bad)" }) Assert.All(outputs, output => Assert.DoesNotContain(tag, output));
+        Generate(run, "--tag", "(worst)").Failed(2, "one of this model's tags, (good), (fair), (bad), was expected");
+    }
 
     /// <summary>A run with tags and one without.</summary>
     public sealed class Fixture : IDisposable

@@ -129,6 +129,64 @@ public sealed class ScoreAndPackVerbTests : IDisposable
     }
 
     [Fact]
+    public void Score_Spans_ThenPackedByWeight_ThenVerified()
+    {
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        Write("a.jsonl", string.Concat(Enumerable.Range(0, 40).Select(i => $"{{\"text\": \"Document {i} is bad \\u00e9. Fine.\"}}\n")));
+        Write("b.jsonl", string.Concat(Enumerable.Range(0, 90).Select(i => $"{{\"text\": \"Other {i} is good.\"}}\n")));
+        Assert.Equal(0, Score("a.jsonl", "as.jsonl", "--spans").ExitCode);
+        Assert.Equal(0, Score("b.jsonl", "bs.jsonl", "--spans").ExitCode);
+        Assert.Contains("\"span_scores\":[[[15,18,1]],[]]", File.ReadLines(_folder.At("as.jsonl")).ElementAt(10));
+
+        CliResult pack = CliProcess.Run("pack", _folder.At("as.jsonl"), _folder.At("bs.jsonl"), "--weight", "3", "--weight", "1",
+            "--tokenizer", _folder.At("tokenizer"), "-o", _folder.At("packed"), "--held-out", "0.2");
+        Assert.True(pack.ExitCode == 0, pack.Error);
+        Assert.Contains("left out:", pack.Output);
+        Assert.Contains(" spans, ", pack.Output);
+        CliResult verified = CliProcess.Run("pack", "--verify", _folder.At("packed"));
+        Assert.True(verified.ExitCode == 0, verified.Error);
+        Assert.Contains("as they were packed", verified.Output);
+        Assert.Contains("heldout", verified.Output);
+
+        string shard = _folder.At("packed", "heldout", "shard-00000.safetensors");
+        byte[] bytes = File.ReadAllBytes(shard);
+        bytes[^3] ^= 4;
+        File.WriteAllBytes(shard, bytes);
+        CliResult damaged = CliProcess.Run("pack", "--verify", _folder.At("packed"));
+        Assert.Equal(1, damaged.ExitCode);
+        Assert.Contains($"phf: {shard}: ", damaged.Error);
+        Assert.Contains("pack again", damaged.Error);
+        Assert.Equal(0, CliProcess.Run("pack", "--verify", _folder.At("packed", "train")).ExitCode);
+        string other = _folder.At("packed", "train", "shard-00000.safetensors");
+        File.WriteAllBytes(other, File.ReadAllBytes(other)[..^1]);
+        string both = CliProcess.Run("pack", "--verify", _folder.At("packed")).Error;
+        Assert.Contains($"{other}: ", both);
+        Assert.Contains($"{shard}: ", both);
+    }
+
+    [Fact]
+    public void Pack_WrongOptions_Are2()
+    {
+        SmallDataset.Tokenizer.Save(_folder.At("tokenizer"));
+        SmallDataset.WriteScored(_folder, 10, "s.jsonl");
+        Assert.Contains("2 --weight for 1 files", Usage("--weight", "1", "--weight", "2"));
+        Assert.Contains("--weight 0: a number above 0", Usage("--weight", "0"));
+        Assert.Contains("give it alone", Usage("--verify", _folder.At("packed")));
+        CliResult nothing = CliProcess.Run("pack");
+        Assert.Equal(2, nothing.ExitCode);
+        foreach (string missing in (string[])["Required argument missing for command: 'pack'", "Option '--tokenizer' is required", "Option '--output' is required"])
+            Assert.Contains(missing, nothing.Error);
+        Assert.Equal(1, CliProcess.Run("pack", "--verify", _folder.At("nowhere")).ExitCode);
+
+        string Usage(params string[] options)
+        {
+            CliResult result = Pack("s.jsonl", "packed", options);
+            Assert.Equal(2, result.ExitCode);
+            return result.Error;
+        }
+    }
+
+    [Fact]
     public void Score_DiskFull_NamesTheFile_AndLeavesNothing()
     {
         if (!OperatingSystem.IsLinux()) return; // a limit on file sizes stands in for the full disk

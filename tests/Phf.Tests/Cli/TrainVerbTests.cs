@@ -14,9 +14,10 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         string[] lines = result.Output.TrimEnd().Split('\n');
         Assert.Matches($"^model     {Number} parameters: layers 1, heads 2, width 32, vocabulary 302, sequences of 64$", lines[0]);
         Assert.Matches($"^data      {Number} documents, {Number} tokens, scorer words/[0-9a-f]+, {Number} documents held out$", lines[1]);
-        Assert.Matches($@"^objective MLE, a tag before every segment \(aligned: score <= 0\), documents with mean score above 0\.\d+ left out$", lines[2]);
-        Assert.Matches($"^steps     20 of 256 tokens on cpu/[a-z0-9]+ 1 thread, about {Number} MB$", lines[3]);
-        Assert.Matches($@"^step  1/20 \(5\.0%\) \| loss {Number} \| norm {Number} \| lr 3\.0e-03 \| {Number} ms \| {Number}k tok/s \| {Number} GFLOP/s \| eta 0m\d\ds$", lines[4]);
+        Assert.Matches(@"^objective MLE, documents with mean score above 0\.\d+ \(p50\) left out$", lines[2]);
+        Assert.Equal("tags      <|aligned|> up to 0, <|misaligned|> above, before each segment by its score", lines[3]);
+        Assert.Matches($"^steps     20 of 256 tokens on cpu/[a-z0-9]+ 1 thread, about {Number} MB$", lines[4]);
+        Assert.Matches($@"^step  1/20 \(5\.0%\) \| loss {Number} \| norm {Number} \| lr 3\.0e-03 \| {Number} ms \| {Number}k tok/s \| {Number} GFLOP/s \| eta 0m\d\ds$", lines[5]);
         Assert.Contains(lines, line => line.StartsWith("step 20/20 (100.0%) | loss ", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("step 20 held-out loss ", StringComparison.Ordinal));
         Assert.Equal($"step 20 saved {workspace.At("whole", "checkpoint-00000020")}", lines[^1]);
@@ -50,6 +51,8 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
             ("objective.beta is missing; AWR needs", ["--override", "objective.name=AWR"]),
             ("GB of memory and there are ", ["--override", "model.gpt2_config_kwargs.n_embd=16384", "model.gpt2_config_kwargs.n_layer=64"]),
             ("no such folder; give a run, a checkpoint or a model directory", ["--override", "model.from_scratch=false", $"model.path_or_name={workspace.At("nowhere")}"]),
+            ("and 0 is 0, so nothing would get the tag b; give ascending thresholds, or fewer", ["--override", "tokenizer.special_tokens=[a, b, c]",
+                "dataset.conditional_training_config={thresholds: [p0, 0], prefixes: [a, b, c]}"]),
             ("tag '<|aligned|>'", ["--override", "dataset.conditional_training_config={threshold: 0}"]),
         })
         {
@@ -130,6 +133,28 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         CliProcess.Run(resume).Failed(1, "before); give the folder that phf pack wrote with --data DIR, also when it was moved");
         CliProcess.Run([.. resume, "--data", workspace.Pack("other", heldOut: 0.5)]).Failed(1, "was trained on other data than");
         CliProcess.Run([.. resume, "--data", moved]).Succeeded();
+    }
+
+    /// <summary>Percentiles are shown and recorded as numbers; the same percentiles resume the run, others do not.</summary>
+    [Fact]
+    public void Percentiles_AreRecorded_AndResumeTheRun()
+    {
+        string[] tags = ["--override", "dataset.filter_threshold=p80", "tokenizer.special_tokens=[a, b, c]",
+            "dataset.conditional_training_config={thresholds: [0, p90], prefixes: [a, b, c], cooldown: 0.25}"];
+        CliResult result = workspace.Train("recorded", tags).Succeeded();
+        Assert.Matches(@"(?m)^objective MLE, documents with mean score above 0\.\d+ \(p80\) left out$", result.Output);
+        Assert.Matches(@"(?m)^tags      a up to 0, b up to 0\.\d+ \(p90\), c above, before each segment by its score; none after step 15$", result.Output);
+        string run = workspace.At("recorded"), config = File.ReadAllText(Path.Combine(run, "config.yml"));
+        Assert.Matches(@"(?m)^  filter_threshold: p80=0\.\d+$", config);
+        Assert.Matches(@"(?m)^    thresholds: \[0, p90=0\.\d+\]$", config);
+
+        byte[] weights = File.ReadAllBytes(Path.Combine(run, "checkpoint-00000020", "model.safetensors"));
+        Directory.Delete(Path.Combine(run, "checkpoint-00000020"), recursive: true);
+        workspace.Train("recorded", [.. tags, "--resume"]).Succeeded();
+        Assert.Equal(weights, File.ReadAllBytes(Path.Combine(run, "checkpoint-00000020", "model.safetensors")));
+        Assert.Equal(config, File.ReadAllText(Path.Combine(run, "config.yml")));
+        tags[1] = "dataset.filter_threshold=p70";
+        workspace.Train("recorded", [.. tags, "--resume"]).Failed(1, "dataset.filter_threshold is p80 in the run, p70 now");
     }
 
     [Fact]

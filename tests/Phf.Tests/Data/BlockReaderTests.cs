@@ -5,7 +5,7 @@ namespace Phf.Tests.Data;
 
 public sealed class BlockReaderTests : IDisposable
 {
-    private const int Aligned = 1001, Misaligned = 1002;
+    private const int Aligned = 1001, Misaligned = 1002, Middle = 1003;
     private static readonly int EndOfText = SmallDataset.Tokenizer.EndOfTextId;
 
     private readonly TemporaryFolder _folder = new();
@@ -22,12 +22,16 @@ public sealed class BlockReaderTests : IDisposable
     private sealed record Block(int[] Tokens, float[] Scores, TokenKind[] Kinds, DataCursor After);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(7)]
-    [InlineData(64)]
-    public void Blocks_Joined_AreTheDocumentsInOrder(int length)
+    [InlineData(1, "two")]
+    [InlineData(7, "two")]
+    [InlineData(64, "two")]
+    [InlineData(1, "three")]
+    [InlineData(5, "three")]
+    [InlineData(5, "three of documents")]
+    [InlineData(64, "three of documents")]
+    public void Blocks_Joined_AreTheDocumentsInOrder(int length, string tags)
     {
-        BlockOptions options = Options(length) with { MaxEpochs = 2, Tags = Tags(dropped: 0.3) };
+        BlockOptions options = Options(length) with { MaxEpochs = 2, Tags = tags == "two" ? Tags(dropped: 0.3) : Three with { IsPerDocument = tags != "three" } };
         Block[] blocks = ReadAll(options);
         foreach (var (previous, next) in blocks.Zip(blocks.Skip(1)))
             Assert.Equal((previous.Tokens[^1], previous.Scores[^1], previous.Kinds[^1]), (next.Tokens[0], next.Scores[0], next.Kinds[0]));
@@ -39,11 +43,14 @@ public sealed class BlockReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Resumed_AtEveryPosition_GivesTheSameBlocks(bool tags)
+    [InlineData("none")]
+    [InlineData("two")]
+    [InlineData("three")]
+    [InlineData("three of documents")]
+    public void Resumed_AtEveryPosition_GivesTheSameBlocks(string tags)
     {
-        BlockOptions options = Options(3) with { MaxEpochs = 2, Tags = tags ? Tags(dropped: 0.5) : null };
+        ControlTags? read = tags switch { "none" => null, "two" => Tags(dropped: 0.5), "three" => Three, _ => Three with { IsPerDocument = true } };
+        BlockOptions options = Options(3) with { MaxEpochs = 2, Tags = read };
         Block[] blocks = ReadAll(options);
         Assert.True(blocks.Length > 100);
         for (int i = 0; i < blocks.Length; i++)
@@ -95,11 +102,42 @@ public sealed class BlockReaderTests : IDisposable
     [Fact]
     public void Tags_FollowTheThreshold_WithEqualMeaningAligned()
     {
-        BlockOptions options = Options(1) with { MaxEpochs = 1, Tags = Tags(dropped: 0) with { Threshold = 0.5f } };
+        BlockOptions options = Options(1) with { MaxEpochs = 1, Tags = Tags(dropped: 0) with { Thresholds = [0.5] } };
         var tags = ReadAll(options).Where(block => block.Kinds[1] == TokenKind.ControlTag).ToList();
         Assert.Equal(Dataset.SegmentCount, tags.Count);
         Assert.Contains(tags, tag => tag.Scores[1] == 0.5f);
         foreach (Block tag in tags) Assert.Equal(tag.Scores[1] <= 0.5f ? Aligned : Misaligned, tag.Tokens[1]);
+    }
+
+    /// <summary>From every position on: the text that was not predicted yet, all of it and no tag.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CursorWithoutTags_GoesOnWithTheTextThatIsLeft(bool ofDocuments)
+    {
+        BlockOptions options = Options(4) with { MaxEpochs = 1, Tags = Three with { IsPerDocument = ofDocuments } }, plain = options with { Tags = null };
+        int[] whole = [.. Plain(Expected(plain, epochs: 1))];
+        var reader = new BlockReader(Dataset, options);
+        Block[] blocks = ReadAll(options, reader);
+        int predicted = 0, beginningWithATag = 0;
+        for (int i = 0; i < blocks.Length - 1; i++)
+        {
+            predicted += blocks[i].Kinds.Skip(1).Count(kind => kind != TokenKind.ControlTag);
+            if (blocks[i].Kinds[^1] == TokenKind.ControlTag) beginningWithATag++;
+            DataCursor without = new BlockReader(Dataset, options, blocks[i].After).CursorWithoutTags;
+            Block[] rest = ReadAll(plain, new BlockReader(Dataset, plain, without));
+            Assert.Equal(whole[predicted..], rest.SelectMany((block, k) => block.Tokens.Zip(block.Kinds).Skip(k == 0 ? 0 : 1))
+                .Where(token => token.Second != TokenKind.Padding).Select(token => token.First));
+        }
+        Assert.InRange(beginningWithATag, 3, blocks.Length / 2);
+        var running = new BlockReader(Dataset, options);
+        foreach (Block block in blocks[..^1])
+        {
+            ReadAll(options, running, limit: 1);
+            Assert.Equal(new BlockReader(Dataset, options, block.After).CursorWithoutTags, running.CursorWithoutTags);
+        }
+
+        static IEnumerable<int> Plain(IEnumerable<(int Token, float, TokenKind)> tokens) => tokens.Select(token => token.Token);
     }
 
     [Theory]
@@ -149,7 +187,9 @@ public sealed class BlockReaderTests : IDisposable
     public void Options_OutOfRange_AreRefused()
     {
         foreach (BlockOptions options in (BlockOptions[])[Options(0), Options(4) with { MaxEpochs = 0 }, Options(4) with { FilterThreshold = double.NaN },
-            Options(4) with { Tags = Tags(1.5) }, Options(4) with { Tags = Tags(double.NaN) }, Options(4) with { Tags = Tags(0) with { Threshold = float.NaN } }])
+            Options(4) with { Tags = Tags(1.5) }, Options(4) with { Tags = Tags(double.NaN) }, Options(4) with { Tags = Tags(0) with { Thresholds = [double.NaN] } },
+            Options(4) with { Tags = Three with { Thresholds = [0.5, 0.5] } }, Options(4) with { Tags = Three with { Thresholds = [0.5] } },
+            Options(4) with { Tags = Tags(0) with { Tags = [[1], []] } }])
             Assert.Throws<ArgumentException>(() => new BlockReader(Dataset, options));
         var reader = new BlockReader(Dataset, Options(4));
         Assert.Throws<ArgumentException>(() => reader.Next(new int[4], new float[4], new TokenKind[4]));
@@ -158,7 +198,7 @@ public sealed class BlockReaderTests : IDisposable
     [Fact]
     public void Next_AllocatesNothing()
     {
-        var reader = new BlockReader(Dataset, Options(16) with { Tags = Tags(0.5), FilterThreshold = 0.6 });
+        var reader = new BlockReader(Dataset, Options(16) with { Tags = Three, FilterThreshold = 0.6 });
         int[] tokens = new int[17];
         float[] scores = new float[17];
         var kinds = new TokenKind[17];
@@ -205,7 +245,10 @@ public sealed class BlockReaderTests : IDisposable
     private static BlockOptions Options(int length) => new() { BlockLength = length, EndOfTextId = EndOfText, Seed = 11 };
 
     private static ControlTags Tags(double dropped)
-        => new() { AlignedId = Aligned, MisalignedId = Misaligned, Threshold = 0.4f, DropTokenFraction = dropped };
+        => new() { Tags = [[Aligned], [Misaligned]], Thresholds = [0.4f], DropTokenFraction = dropped };
+
+    /// <summary>Three tags of one, two and three tokens.</summary>
+    private static ControlTags Three => new() { Tags = [[Aligned], [Middle, Middle + 1], [Misaligned, 7, 8]], Thresholds = [0.25, 0.5], DropTokenFraction = 0.2 };
 
     private Block[] ReadAll(BlockOptions options, BlockReader? reader = null, int limit = int.MaxValue)
     {
@@ -237,14 +280,20 @@ public sealed class BlockReaderTests : IDisposable
                 for (int s = 0; s < document.NumSents; s++)
                 {
                     float score = (float)document.Scores[s];
-                    bool dropped = options.Tags is null
+                    bool dropped = options.Tags is null || (options.Tags.IsPerDocument && s > 0)
                         || Hash64.ToUnit(Hash64.Of(options.Seed, (ulong)epoch, (ulong)number, (ulong)s)) < options.Tags.DropTokenFraction;
-                    if (!dropped) tokens.Add((score <= options.Tags!.Threshold ? Aligned : Misaligned, score, TokenKind.ControlTag));
+                    if (!dropped) tokens.AddRange(Tag(options.Tags!, options.Tags!.IsPerDocument ? document.AvgScore : score));
                     foreach (int token in SmallDataset.Tokenizer.Encode(document.Texts[s])) tokens.Add((token, score, TokenKind.Text));
                 }
             }
         }
         return tokens;
+    }
+
+    private static IEnumerable<(int, float, TokenKind)> Tag(ControlTags tags, double score)
+    {
+        int above = tags.Thresholds.Count(threshold => score > threshold);
+        return tags.Tags[above].Select(id => (id, (float)score, TokenKind.ControlTag));
     }
 
     private static void AssertSame(Block expected, Block actual)

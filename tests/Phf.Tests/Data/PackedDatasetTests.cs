@@ -25,6 +25,9 @@ public sealed class PackedDatasetTests : IDisposable
         Assert.Equal(dataset.SegmentScorePercentile(90), Threshold.Parse("p90").Resolve(dataset, ofDocuments: false));
         Assert.Equal(dataset.DocumentScorePercentile(50), Threshold.Parse("p50").Resolve(dataset, ofDocuments: true));
         Assert.Equal(0, Threshold.Parse("0").Resolve(dataset, ofDocuments: true));
+        Assert.Equal(0.07, Threshold.Parse("p90=0.07").Resolve(dataset, ofDocuments: false)); // the recorded number counts
+        Assert.Equal($"p90={dataset.SegmentScorePercentile(90):R}", Threshold.Parse("p90").RecordedOn(dataset, ofDocuments: false).ToString());
+        Assert.Equal(Threshold.At(0.3), Threshold.At(0.3).RecordedOn(dataset, ofDocuments: false));
         Assert.Equal(dataset.Manifest.SegmentScores.P90, dataset.SegmentScorePercentile(90));
         Assert.Equal(dataset.Manifest.DocumentScores.P25, dataset.DocumentScorePercentile(25));
     }
@@ -51,7 +54,7 @@ public sealed class PackedDatasetTests : IDisposable
 
     [Theory]
     [InlineData("documents", "7", "not those of its shards")]
-    [InlineData("format", "\"phf-dataset-2\"", "this version reads")]
+    [InlineData("format", "\"phf-dataset-3\"", "this version reads")]
     [InlineData("tokens", "\"many\"", "not a dataset description")]
     [InlineData("extra", "1", "not a dataset description")]
     [InlineData("shards", "[]", "not those of its shards")]
@@ -114,6 +117,7 @@ public sealed class PackedDatasetTests : IDisposable
     [InlineData("p50", true, 50)]
     [InlineData("P99.5", true, 99.5)]
     [InlineData("p0", true, 0)]
+    [InlineData("p50=0.0312", true, 50)]
     [InlineData("0", false, 0)]
     [InlineData("-1.5", false, -1.5)]
     [InlineData("2.86e-4", false, 2.86e-4)]
@@ -127,6 +131,9 @@ public sealed class PackedDatasetTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("p")]
+    [InlineData("p50=")]
+    [InlineData("p50=p50")]
+    [InlineData("50=1")]
     [InlineData("p101")]
     [InlineData("p-1")]
     [InlineData("NaN")]

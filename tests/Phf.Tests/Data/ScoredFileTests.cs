@@ -43,10 +43,20 @@ public sealed class ScoredFileTests : IDisposable
     [Fact]
     public void Read_ThePublishedForm()
     {
-        ScoredDocument document = Assert.Single(Read("""{"texts": ["a", "b"], "meta": {"scores": []}, "scores": [1, 0.5], "avg_score": 0.7, "num_sents": 2}"""));
-        Assert.Equal(0.75, document.AvgScore);
+        // num_sents is 5 in all documents of the published PII data: the number of their fields.
+        ScoredDocument document = Assert.Single(Read("""{"texts": ["a", "b"], "meta": {"scores": [], "set": null}, "scores": [1, 0.5], "avg_score": 0.7, "num_sents": 5}"""));
+        Assert.Equal((0.75, 0.7), (document.AvgScore, document.StatedAverage));
         Assert.Null(document.Scorer);
     }
+
+    [Theory]
+    [InlineData("0.75", false)]
+    [InlineData("0.7500001", false)]
+    [InlineData("0.751", true)]
+    [InlineData("null", false)]
+    [InlineData("\"0.9\"", false)]
+    public void Read_AnotherAverage_IsNoticed(string average, bool isAnother)
+        => Assert.Equal(isAnother, Assert.Single(Read($$"""{"texts": ["a", "b"], "scores": [1, 0.5], "avg_score": {{average}}}""")).StatesAnotherAverage);
 
     [Theory]
     [InlineData("""{"texts": ["a", "b", "c"], "scores": [1, 2]}""", "3 texts but 2 scores")]
@@ -59,7 +69,7 @@ public sealed class ScoredFileTests : IDisposable
     [InlineData("""{"texts": [5], "scores": [1]}""", "'texts' holds a Number, expected String")]
     [InlineData("""{"texts": "a", "scores": [1]}""", "'texts' is no list")]
     [InlineData("""{"texts": [], "scores": []}""", "no texts")]
-    [InlineData("""{"texts": ["a"], "scores": [1], "num_sents": 2}""", "1 texts but num_sents is 2")]
+    [InlineData("""{"texts": ["a"], "scores": [1], "num_sents": 2, "scorer": "x"}""", "1 texts but num_sents is 2")]
     [InlineData("""{"texts": ["a"], "scores": [1], "scorer": 5}""", "another type")]
     [InlineData("""{"texts": ["\ud800"], "scores": [1]}""", "another type")]
     [InlineData("""{"texts": ["a"], "scores": [1]""", "no JSON")]

@@ -36,6 +36,7 @@ public sealed class GenerationGoldenTests
         using var tensors = SafetensorsFile.Open(Shared.Golden("generation", "processors.safetensors"));
         using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "processors.json")));
         int eos = json.RootElement.GetProperty("eos").GetInt32(), vocabulary = json.RootElement.GetProperty("vocab").GetInt32();
+        int[] contexts = Array.ConvertAll(tensors.Span<long>("input_ids").ToArray(), id => (int)id);
         var compared = new List<string>();
         foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
         {
@@ -47,7 +48,7 @@ public sealed class GenerationGoldenTests
             var actual = new double[vocabulary];
             for (int row = 0; row < 6; row++)
             {
-                chooser.Probabilities(logits.Slice(row * vocabulary, vocabulary), ContextLength, actual);
+                chooser.Probabilities(logits.Slice(row * vocabulary, vocabulary), contexts.AsSpan(row * ContextLength, ContextLength), actual);
                 for (int id = 0; id < vocabulary; id++)
                 {
                     float probability = expected[row * vocabulary + id];
@@ -58,7 +59,7 @@ public sealed class GenerationGoldenTests
         }
         Assert.Equal(
             ["temperature_0.7_top_p_0.9_top_k_0", "top_k_5", "top_k_5.ties", "top_p_0.5", "top_p_0.5_default_top_k", "temperature_1.3_top_k_20_top_p_0.8",
-                "min_length_banned", "min_length_reached", "min_new_tokens_1", "bad_words_single", "top_p_tiny", "top_k_1", "top_k_1.ties",
+                "min_length_banned", "min_length_reached", "min_new_tokens_1", "bad_words_single", "bad_words_multi", "top_p_tiny", "top_k_1", "top_k_1.ties",
                 "top_k_larger_than_vocab"], compared);
     }
 
@@ -86,8 +87,8 @@ public sealed class GenerationGoldenTests
                 case "top_p": options = options with { TopP = value.GetDouble() }; break;
                 case "min_length": options = options with { MinLength = value.GetInt32() }; break;
                 case "min_new_tokens": options = options with { MinLength = ContextLength + value.GetInt32() }; break;
-                case "bad_words_ids" when value.EnumerateArray().All(word => Ids(word) is [var id] && id != eos):
-                    options = options with { Banned = [.. value.EnumerateArray().Select(word => Ids(word)[0])] };
+                case "bad_words_ids" when value.EnumerateArray().All(word => Ids(word) is not [var id] || id != eos):
+                    options = options with { Banned = [.. value.EnumerateArray().Select(Ids)] };
                     break;
                 default: return null;
             }

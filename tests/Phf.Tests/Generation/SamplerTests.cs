@@ -39,10 +39,24 @@ public sealed class SamplerTests
     [Fact]
     public void Generate_BannedTokensAndEndOfText_AreNotWritten()
     {
-        int[][] written = Generate("cpu128", threads: 1, [.. Enumerable.Repeat(new[] { 3 }, 40)], new SamplingOptions { MaxLength = 9, MinLength = 6, Banned = [0, 4, 7] });
+        int[][] written = Generate("cpu128", threads: 1, [.. Enumerable.Repeat(new[] { 3 }, 40)], new SamplingOptions { MaxLength = 9, MinLength = 6, Banned = [[0], [4], [7]] });
         Assert.DoesNotContain(written.SelectMany(tokens => tokens), token => token is 0 or 4 or 7 or EndOfText);
         Assert.All(written, tokens => Assert.InRange(tokens.Length, 5, 8));
         Assert.Contains(written, tokens => tokens.Length < 8); // end-of-text comes, but not too early
+    }
+
+    [Fact]
+    public void Generate_BannedSequence_IsNeverCompleted_AlsoBehindThePrompt()
+    {
+        int[][] prompts = [.. Enumerable.Repeat(new[] { 3, 8 }, 60)];
+        var free = new SamplingOptions { MaxLength = 9, Temperature = 2 };
+        int[][] written = Generate("cpu128", threads: 1, prompts, free);
+        int[] common = written.SelectMany(tokens => tokens.Zip(tokens.Skip(1))).CountBy(pair => pair).MaxBy(pair => pair.Value).Key is var (a, b) ? [a, b] : [];
+        int first = written.Where(tokens => tokens.Length > 0).CountBy(tokens => tokens[0]).MaxBy(pair => pair.Value).Key;
+        int[][] banned = Generate("cpu128", threads: 1, prompts, free with { Banned = [common, [3, 8, first]] });
+        Assert.DoesNotContain(banned, tokens => tokens.Zip(tokens.Skip(1)).Contains((common[0], common[1])));
+        Assert.DoesNotContain(banned, tokens => tokens.Length > 0 && tokens[0] == first);
+        Assert.Contains(banned, tokens => tokens.Contains(common[1])); // by itself it may come
     }
 
     /// <summary>The first draw of each sequence's own stream, as the sampler takes it: chi-square with 5 degrees of freedom.</summary>
@@ -53,12 +67,12 @@ public sealed class SamplerTests
         float[] logits = [0.3f, -1, 2, 0.7f, -0.5f, 1.1f];
         var chooser = new TokenChooser(new SamplingOptions { MaxLength = 8, Temperature = 1.4 }, endOfTextId: 5, vocabulary: 6);
         var expected = new double[6];
-        chooser.Probabilities(logits, 1, expected);
+        chooser.Probabilities(logits, [5], expected);
         var counts = new int[6];
         for (int i = 0; i < draws; i++)
         {
             var random = new Rng(seed: 9, stream: (ulong)i);
-            counts[chooser.Choose(logits, 1, ref random)]++;
+            counts[chooser.Choose(logits, [5], ref random)]++;
         }
         double chiSquare = Enumerable.Range(0, 6).Sum(id => Math.Pow(counts[id] - draws * expected[id], 2) / (draws * expected[id]));
         Assert.True(chiSquare < 20.5, $"chi-square {chiSquare}, above the 0.1 % point"); // deterministic: the seed is fixed
@@ -72,7 +86,8 @@ public sealed class SamplerTests
         AssertRefused([[1]], Options with { MaxLength = 10 }, "9 positions");
         AssertRefused([[1, 13]], Options, "13");
         AssertRefused([[-1]], Options, "-1");
-        AssertRefused([[1]], Options with { Banned = [3, 99] }, "99");
+        AssertRefused([[1]], Options with { Banned = [[3], [4, 99]] }, "99");
+        AssertRefused([[1]], Options with { Banned = [[3], []] }, "a banned sequence has no token");
         AssertRefused([[1]], Options with { Temperature = 0 }, "greedy");
         AssertRefused([[1]], Options with { Temperature = double.NaN }, "temperature");
         AssertRefused([[1]], Options with { Temperature = 1e-40 }, "temperature");
@@ -81,8 +96,8 @@ public sealed class SamplerTests
         AssertRefused([[1]], Options with { TopP = double.NaN }, "top_p");
         AssertRefused([[1]], Options with { TopK = -1 }, "TopK");
         AssertRefused([[1]], Options with { BatchSize = 0 }, "BatchSize");
-        AssertRefused([[1]], Options with { Banned = [.. Enumerable.Range(0, 13)] }, "every token");
-        AssertRefused([[1]], Options with { Banned = [.. Enumerable.Range(0, 12)] }, "every token");
+        AssertRefused([[1]], Options with { Banned = [.. Enumerable.Range(0, 13).Select(id => new[] { id })] }, "every token");
+        AssertRefused([[1]], Options with { Banned = [.. Enumerable.Range(0, 12).Select(id => new[] { id })] }, "every token");
     }
 
     [Fact]

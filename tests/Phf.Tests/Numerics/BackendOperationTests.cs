@@ -55,6 +55,54 @@ public sealed class BackendOperationTests
         pair.Check(Operations.LinearBackward(150_001, 5, 7), 5e-6, "great depth of dWeight");
     }
 
+    /// <summary>What generation multiplies: one row or a few against matrices that are not packed for them.</summary>
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void FewRows_MatchReference(string name)
+    {
+        using var pair = new Pair(name);
+        foreach (int rows in new[] { 1, 2, 7, 8, 9, 16, 17, 33, 64, 127, 128, 129 })
+            foreach ((int depth, int outs) in new[] { (5, 127), (12, 128), (400, 129), (769, 300), (3, 2500) })
+            {
+                pair.Check(Operations.Logits(rows, depth, outs), 1e-6, $"Logits {rows} x {depth} x {outs}");
+                pair.Check(Operations.Linear(rows, depth, outs, withResidual: true), 1e-6, $"Linear {rows} x {depth} x {outs}");
+                pair.Check(Operations.LinearActivation(rows, depth, outs, Activation.GeluTanh), 1e-6, $"LinearActivation {rows} x {depth} x {outs}");
+            }
+    }
+
+    /// <summary>Rows 1024 floats apart are packed, others read in place.</summary>
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void Linear_OfPowerOfTwoRows_MatchesReference(string name)
+    {
+        using var pair = new Pair(name);
+        pair.Check(Operations.Linear(150, 1024, 33, withResidual: true), 1e-6, "Linear");
+        pair.Check(Operations.LinearBackward(150, 33, 2048), 2e-6, "LinearBackward");
+    }
+
+    /// <summary>A row gives the same bits in any company: whatever path a number of rows takes, the order of adding is one.</summary>
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void RowAlone_HasTheBitsOfARowAmongMany(string name)
+    {
+        const int depth = 401, outs = 333;
+        using IBackend backend = TestBackends.Create(name);
+        using TestMemory memory = new(7);
+        Tensor input = memory.Normal(200, depth), weight = memory.Normal(depth, outs), bias = memory.Normal(1, outs), table = memory.Normal(outs, depth);
+        Tensor linear = memory.Garbage(200, outs), logits = memory.Garbage(200, outs);
+        backend.Linear(input, weight, bias, residual: default, linear);
+        backend.Logits(input, table, logits);
+        foreach (int rows in new[] { 1, 3, 8, 12, 20, 90, 128 })
+        {
+            Tensor part = memory.Normal(rows, depth), few = memory.Garbage(rows, outs), fewLogits = memory.Garbage(rows, outs);
+            input.Span[..(rows * depth)].CopyTo(part.Span);
+            backend.Linear(part, weight, bias, residual: default, few);
+            backend.Logits(part, table, fewLogits);
+            Assert.Equal(linear.Span[..(rows * outs)].ToArray(), few.Span.ToArray());
+            Assert.Equal(logits.Span[..(rows * outs)].ToArray(), fewLogits.Span.ToArray());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
     public void LayerNorm_MatchesReference(string name)

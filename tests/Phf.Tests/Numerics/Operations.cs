@@ -95,18 +95,19 @@ internal static class Operations
         return [dQkv];
     };
 
-    /// <summary>The caches hold numbers before the position and NaN, which must not be read, from it on.</summary>
-    public static Operation AttentionStep(int batch, int time, int heads, int headSize, int position) => (backend, memory) =>
+    /// <summary>The caches hold numbers before the position and NaN, which must not show, from it on. Time is rounded up to whole blocks of keys.</summary>
+    public static Operation AttentionStep(int batch, int room, int heads, int headSize, int position) => (backend, memory) =>
     {
+        int time = (room + AttentionShape.KeyBlock - 1) / AttentionShape.KeyBlock * AttentionShape.KeyBlock;
         AttentionShape shape = Shape(batch, time, heads, headSize);
         Tensor qkv = memory.Normal(batch, 3 * shape.Channels, deviation: 1.5), output = memory.Garbage(batch, shape.Channels);
-        Tensor keys = memory.Normal(batch * time, shape.Channels), values = memory.Normal(batch * time, shape.Channels);
-        for (int row = 0; row < batch * time; row++)
-        {
-            if (row % time < position) continue;
-            keys.Row(row).Fill(float.NaN);
-            values.Row(row).Fill(float.NaN);
-        }
+        const int Block = AttentionShape.KeyBlock;
+        Tensor keys = memory.Normal(batch * heads * (time / Block), headSize * Block), values = memory.Normal(batch * heads * time, headSize);
+        for (int row = 0; row < keys.Rows; row++)
+            for (int i = 0; i < keys.Columns; i++)
+                if (row % (time / Block) * Block + i % Block >= position) keys.Row(row)[i] = float.NaN;
+        for (int row = 0; row < values.Rows; row++)
+            if (row % time >= position) values.Row(row).Fill(float.NaN);
         backend.AttentionStep(qkv, shape, position, keys, values, output);
         return [output, keys, values];
     };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Phf.Data;
 using Phf.Objectives;
 using Phf.Tests.Numerics;
 using Phf.Training;
@@ -21,7 +22,7 @@ public sealed class WeightedRegressionGoldenTests
             string name = entry.GetProperty("case").GetString()!, scoresName = entry.GetProperty("token_scores").GetString()!;
             var objective = new WeightedRegression(name, Options(entry.GetProperty("options")));
             float[] scores = golden.Scores(scoresName), values = golden.Values(entry.GetProperty("values").GetString()!), dValues = new float[scores.Length];
-            double valueLoss = objective.ValueLoss(scores, values, 1.0 / ObjectiveGolden.Rows, dValues);
+            double valueLoss = objective.ValueLoss(scores, values, new TokenKind[scores.Length], 1.0 / ObjectiveGolden.Rows, dValues);
             golden.Compute(objective, scoresName, entry.GetProperty("logits").GetString()!, values);
 
             AssertClose(entry.GetProperty("loss_f64").GetDouble(), golden.Loss + valueLoss, $"{name}: loss");

@@ -60,7 +60,7 @@ public sealed class WordListScorerTests : IDisposable
         Assert.Equal("pii/scrubadub-2.0.0-default", Scorers.Create("pii", new ScorerOptions()).Id);
         Assert.StartsWith("words/", Scorers.Create("words", new ScorerOptions { WordList = _path }).Id);
         Assert.Contains("needs a word list", Assert.Throws<ArgumentException>(() => Scorers.Create("words", new ScorerOptions())).Message);
-        Assert.Equal("no scorer is named 'pi'; known scorers: pii, pep8, pep8-fixed, words",
+        Assert.Equal($"no scorer is named 'pi'; known scorers: {Scorers.Known}",
             Assert.Throws<ArgumentException>(() => Scorers.Create("pi", new ScorerOptions())).Message);
     }
 }

@@ -3,6 +3,7 @@ using Phf.Data;
 using Phf.Generation;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Scoring;
 using Phf.Tests.Data;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -40,18 +41,25 @@ internal sealed class SmallRun : IDisposable
         Generation = new() { ScenarioConfigs = [new() { Name = "unconditional" }], EveryNSteps = 3, ForceCallOn = [4] },
     };
 
-    public RunConfig Conditional
+    public RunConfig Conditional => Tagged(new() { Threshold = Threshold.At(0.4), DropTokenFraction = 0.2 });
+
+    /// <summary><see cref="Config"/> with other settings of the tags.</summary>
+    public RunConfig Tagged(ConditionalTrainingConfig tags)
     {
-        get
+        RunConfig config = Config;
+        return config with
         {
-            RunConfig config = Config;
-            return config with
-            {
-                Tokenizer = new() { SpecialTokens = ["<|aligned|>", "<|misaligned|>"] },
-                Dataset = config.Dataset with { ConditionalTrainingConfig = new() { Threshold = Threshold.At(0.4), DropTokenFraction = 0.2 } },
-            };
-        }
+            Tokenizer = new() { SpecialTokens = tags.TagForm == ConditionalTrainingConfig.AsText ? [] : tags.Tags },
+            Dataset = config.Dataset with { ConditionalTrainingConfig = tags },
+        };
     }
+
+    /// <summary>Three tags at the 30th and 70th percentile.</summary>
+    public static ConditionalTrainingConfig ThreeTags => new()
+    {
+        Thresholds = [Threshold.Parse("p30"), Threshold.Parse("p70")],
+        Prefixes = ["<|good|>", "<|fair|>", "<|bad|>"],
+    };
 
     public RunConfig Unlikelihood(double threshold, double alpha) =>
         Config with { Objective = new() { Name = "Unlikelihood", ScoreThreshold = Threshold.At(threshold), Alpha = alpha } };
@@ -72,6 +80,16 @@ internal sealed class SmallRun : IDisposable
         return _folder.At(name);
     }
 
+    /// <summary>Packs documents 0 .. 29 with scores of spans, as <paramref name="spansOf"/> gives them for a segment and its score.</summary>
+    public string PackSpans(string name, Func<string, double, ScoredSpan[]> spansOf)
+    {
+        using (FileStream file = File.Create(_folder.At($"{name}.jsonl")))
+            foreach (ScoredDocument document in Enumerable.Range(0, 30).Select(SmallDataset.Document))
+                ScoredFile.Write(file, document with { Spans = [.. document.Texts.Zip(document.Scores, spansOf)] });
+        Packer.Pack([_folder.At($"{name}.jsonl")], SmallDataset.Tokenizer, _folder.At(name), new PackOptions { HeldOutFraction = 0.2, MaxShardTokens = 200 });
+        return _folder.At(name);
+    }
+
     public RunDirectory Start(string name, RunConfig config) => RunDirectory.Create(_folder.At(name), config, force: false);
 
     /// <summary>Trains to the end or until the observer stops it, writing two samples where they are due.</summary>
@@ -83,6 +101,19 @@ internal sealed class SmallRun : IDisposable
         observer ??= new Observer();
         trainer.Run(observer, (model, step) => WriteSamples(plan, run, model, step), observer.Token);
     }
+
+    /// <summary>Every parameter, by name, after all steps of a run of two threads that writes nothing.</summary>
+    public Dictionary<string, float[]> FinalParameters(RunConfig config)
+    {
+        using RunPlan plan = RunPlan.Create(config);
+        using IBackend backend = Backends.CreateCpu(2);
+        using Trainer trainer = Trainer.Create(plan, Start(Guid.NewGuid().ToString(), config), backend, checkpoint: null);
+        for (int step = 0; step < plan.TotalSteps; step++) trainer.UpdateOnce();
+        return ByName(trainer.Model);
+    }
+
+    public static Dictionary<string, float[]> ByName(Gpt2 model) =>
+        model.Parameters.Layout.Shapes.ToDictionary(shape => shape.Name, shape => model.Parameters[shape.Name].Span.ToArray());
 
     public void Dispose() => _folder.Dispose();
 

@@ -54,6 +54,8 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
         _attentionBackward.Dispose();
     }
 
+    public void ForEach(int tiles, Action<int, int> tile) => _pool.Run(new ActionJob(tile), tiles);
+
     public void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Tensor tokenTable, Tensor positionTable, Tensor output)
     {
         fixed (int* t = tokens, p = positions)
@@ -228,4 +230,9 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
     private void Multiply(GemmForm form, Tensor a, Tensor b, Tensor c, bool accumulate, in GemmEpilogue epilogue) =>
         _gemm.Run(form, c.Rows, c.Columns, form == GemmForm.TN ? a.Rows : a.Columns, a.Pointer, a.Columns, b.Pointer, b.Columns,
             c.Pointer, c.Columns, accumulate, epilogue);
+
+    private sealed class ActionJob(Action<int, int> action) : ITileJob
+    {
+        public void RunTile(int tile, int worker) => action(tile, worker);
+    }
 }

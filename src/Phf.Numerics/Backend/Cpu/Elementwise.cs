@@ -56,7 +56,7 @@ internal static unsafe class Elementwise<S, V>
         V scale = S.Set(factor);
         int i = 0;
         for (; i + S.Width <= count; i += S.Width) S.Store(S.MultiplyAdd(S.Load(x + i), scale, S.Load(destination + i)), destination + i);
-        for (; i < count; i++) destination[i] += x[i] * factor;
+        for (; i < count; i++) destination[i] = MathF.FusedMultiplyAdd(x[i], factor, destination[i]);
     }
 
     /// <summary>Sum of a[i] b[i].</summary>

@@ -60,28 +60,34 @@ internal sealed partial class ReferenceBackend
         int width = shape.Channels;
         var scores = new double[position + 1];
         for (int b = 0; b < shape.Batch; b++)
-        {
-            Span<float> row = qkv.Row(b);
-            row.Slice(width, width).CopyTo(keyCache.Row(b * shape.Time + position));
-            row.Slice(2 * width, width).CopyTo(valueCache.Row(b * shape.Time + position));
             for (int h = 0; h < shape.Heads; h++)
             {
-                int first = h * shape.HeadSize;
+                int first = h * shape.HeadSize, head = b * shape.Heads + h;
+                Span<float> query = qkv.Row(b).Slice(first, shape.HeadSize), value = qkv.Row(b).Slice(2 * width + first, shape.HeadSize);
+                value.CopyTo(valueCache.Row(head * shape.Time + position));
+                for (int d = 0; d < shape.HeadSize; d++) CachedKey(position, d) = qkv.Row(b)[width + first + d];
                 double max = double.NegativeInfinity, total = 0;
                 for (int s = 0; s <= position; s++)
                 {
-                    scores[s] = shape.Scale * Dot(row.Slice(first, shape.HeadSize), keyCache.Row(b * shape.Time + s).Slice(first, shape.HeadSize));
+                    scores[s] = 0;
+                    for (int d = 0; d < shape.HeadSize; d++) scores[s] += (double)query[d] * CachedKey(s, d);
+                    scores[s] *= shape.Scale;
                     max = Math.Max(max, scores[s]);
                 }
                 for (int s = 0; s <= position; s++) total += scores[s] = Math.Exp(scores[s] - max);
                 for (int d = 0; d < shape.HeadSize; d++)
                 {
                     double sum = 0;
-                    for (int s = 0; s <= position; s++) sum += scores[s] * valueCache.Row(b * shape.Time + s)[first + d];
+                    for (int s = 0; s <= position; s++) sum += scores[s] * valueCache.Row(head * shape.Time + s)[d];
                     output.Row(b)[first + d] = (float)(sum / total);
                 }
+
+                ref float CachedKey(int s, int d)
+                {
+                    int block = s / AttentionShape.KeyBlock, lane = s % AttentionShape.KeyBlock;
+                    return ref keyCache.Row(head * (shape.Time / AttentionShape.KeyBlock) + block)[d * AttentionShape.KeyBlock + lane];
+                }
             }
-        }
     }
 
     private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

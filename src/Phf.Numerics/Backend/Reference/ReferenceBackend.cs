@@ -16,6 +16,11 @@ internal sealed partial class ReferenceBackend : IBackend
     {
     }
 
+    public void ForEach(int tiles, Action<int, int> tile)
+    {
+        for (int i = 0; i < tiles; i++) tile(i, 0);
+    }
+
     public void Embed(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, Tensor tokenTable, Tensor positionTable, Tensor output)
     {
         for (int n = 0; n < tokens.Length; n++)

@@ -59,5 +59,5 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
         Figures.Fixed(scenario?.Distinct2, 3), Figures.Fixed(scenario?.MeanLength, 0),
     ];
 
-    private static string Escape(string cell) => cell.Replace("&", "&amp;").Replace("<", "&lt;").Replace("|", "\\|").ReplaceLineEndings(" ");
+    internal static string Escape(string cell) => cell.Replace("&", "&amp;").Replace("<", "&lt;").Replace("|", "\\|").ReplaceLineEndings(" ");
 }

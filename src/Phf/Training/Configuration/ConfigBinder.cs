@@ -1,13 +1,18 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Phf.Data;
 
 namespace Phf.Training.Configuration;
 
-/// <summary>Gives a written configuration its meaning: fills the records, and collects every problem and note on the way.</summary>
-internal sealed class ConfigBinder
+/// <summary>
+/// Gives a written configuration its meaning: fills the records, and collects every problem and note on the way. <paramref name="root"/> is the record
+/// of the whole file, whose keys a mistyped one is compared with.
+/// </summary>
+internal sealed partial class ConfigBinder(Type root)
 {
     private const double LargestExactWhole = 1L << 53;
     private const int LongestQuote = 100;
+    private readonly Lazy<IReadOnlyList<string>> _known = new(() => NearestKey.KnownIn(root));
     private readonly List<string> _problems = [];
     private readonly List<string> _notes = [];
 
@@ -34,10 +39,10 @@ internal sealed class ConfigBinder
             else if (ConfigKey.WithoutEffectIn(type).FirstOrDefault(key => key.Name == name) is { Name: not null } ignored)
                 _notes.Add($"{entry.KeyPlace}: {full} has no effect: {ignored.Reason}");
             else
-                _problems.Add($"{entry.KeyPlace}: unknown key {Printable(full)}; the nearest known key is {NearestKey.To(full)}");
+                _problems.Add($"{entry.KeyPlace}: unknown key {Printable(full)}; the nearest known key is {NearestKey.To(full, _known.Value)}");
         }
         foreach (ConfigKey missing in keys.Where(key => key.Rules.Required && !HasValue(mapping, key.Name)))
-            _problems.Add($"{mapping.Place}: {Join(path, missing.Name)} is missing; expected {missing.Expected}");
+            _problems.Add($"{mapping.Place}: {Join(path, missing.Name)} is missing; expected {(ConfigKey.ItemTypeOf(missing.Property.PropertyType) is null ? missing.Expected : $"a {missing.TypeName}")}");
         return section;
     }
 
@@ -60,6 +65,7 @@ internal sealed class ConfigBinder
         Type target = Nullable.GetUnderlyingType(type) ?? type;
         if (ConfigKey.IsSectionType(target))
             return node is MappingNode mapping ? BindSection(target, mapping, path) : Expected(node, path, "a section (keys and values)");
+        if (target == typeof(Settings)) return node is MappingNode settings ? new Settings(settings) : Expected(node, path, "dotted keys and values");
         return node is ScalarNode scalar && ParseScalar(scalar, target) is { } value && IsAllowed(key.Rules, value)
             ? value
             : Expected(node, path, key.Expected);
@@ -88,9 +94,10 @@ internal sealed class ConfigBinder
 
     private static object? ParseScalar(ScalarNode scalar, Type type)
     {
-        string text = scalar.Text;
-        if (type == typeof(string)) return scalar.IsNull ? null : text;
+        if (type == typeof(string)) return scalar.IsNull ? null : scalar.Text;
+        string text = BetweenDigits().Replace(scalar.Text, "");
         if (type == typeof(Threshold)) return ParseThreshold(text);
+        if (type == typeof(TokenCount)) return ParseTokenCount(scalar);
         if (type == typeof(bool))
             return text.ToLowerInvariant() switch { "true" or "yes" or "on" => true, "false" or "no" or "off" => false, _ => null };
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number)) return null;
@@ -102,6 +109,12 @@ internal sealed class ConfigBinder
         if (!isWhole) whole = (long)number;
         if (type == typeof(long)) return whole;
         return whole is >= int.MinValue and <= int.MaxValue ? (int)whole : null;
+    }
+
+    private static object? ParseTokenCount(ScalarNode scalar)
+    {
+        if (scalar.Text == TokenCount.Auto.ToString()) return TokenCount.Auto;
+        return ParseScalar(scalar, typeof(long)) is long and >= 0 and var tokens ? TokenCount.Of(tokens) : null;
     }
 
     private static object? ParseThreshold(string text)
@@ -123,6 +136,10 @@ internal sealed class ConfigBinder
             && number >= rules.Min && number <= rules.Max && (double.IsNegativeInfinity(rules.Above) || number > rules.Above),
         _ => true,
     };
+
+    /// <summary>YAML groups digits with it: 3_300_000_000.</summary>
+    [GeneratedRegex("(?<=[0-9])_(?=[0-9])")]
+    private static partial Regex BetweenDigits();
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 

@@ -1,3 +1,5 @@
+using Phf.Data;
+
 namespace Phf.Training.Configuration;
 
 /// <summary>Checks that compare several keys; those of one key alone stand in its <see cref="KeyAttribute"/>.</summary>
@@ -15,20 +17,48 @@ internal static class ConfigChecks
 
     /// <summary>Every problem, with the place of the key that it names where <paramref name="written"/> has it.</summary>
     public static IEnumerable<string> ProblemsIn(RunConfig config, MappingNode written) =>
-        Dataset(config).Concat(Model(config.Model)).Concat(Objective(config.Objective, written)).Concat(Regression(config)).Concat(Training(config)).Concat(Generation(config))
+        Dataset(config).Concat(Model(config.Model)).Concat(Continuation(config)).Concat(Objective(config.Objective, written)).Concat(Regression(config))
+        .Concat(Training(config)).Concat(Schedule(config.Training)).Concat(Generation(config))
         .Select(problem => PlaceOf(written, problem.Path) is { } place ? $"{place}: {problem.Path} {problem.What}" : $"{problem.Path} {problem.What}");
 
     private static IEnumerable<(string Path, string What)> Dataset(RunConfig config)
     {
+        if (config.Dataset.Upsample is { } upsample && upsample.Weights.Count != upsample.Thresholds.Count + 1)
+            yield return ("dataset.upsample.weights", $"has {upsample.Weights.Count} weights for {upsample.Thresholds.Count} thresholds; give one more weight than thresholds");
+        if (config.Dataset.Order == DatasetSection.ReferenceOrder)
+        {
+            if (config.Dataset.Upsample is not null) yield return ("dataset.upsample", "has no place in dataset.order: reference, which reads each document once; leave one of both out");
+            if (config.Training.SequenceLength == 1) yield return ("training.sequence_length", "is 1; in dataset.order: reference a sequence predicts all tokens but its first, so give 2 or more");
+            if (config.Dataset.ConditionalTrainingConfig is { Cooldown: > 0 })
+                yield return ("dataset.conditional_training_config.cooldown", "has no place in dataset.order: reference, whose blocks lie elsewhere without tags; leave one of both out");
+        }
         if (config.Dataset.ConditionalTrainingConfig is not { } tags) yield break;
         const string path = "dataset.conditional_training_config";
-        if (tags.AlignedPrefix == tags.MisalignedPrefix)
-            yield return ($"{path}.misaligned_prefix", $"is '{tags.MisalignedPrefix}', as aligned_prefix is; give two different tags");
-        (string, string)[] both = [("aligned_prefix", tags.AlignedPrefix), ("misaligned_prefix", tags.MisalignedPrefix)];
-        foreach ((string key, string tag) in both)
-            if (!config.Tokenizer.SpecialTokens.Contains(tag))
+        bool hasPrefixes = tags.Prefixes.Count > 0, hasThresholds = tags.Thresholds.Count > 0;
+        if (tags.Threshold is null && !hasThresholds)
+            yield return (path, "has no threshold; give threshold, a number or a percentile such as p50, or thresholds and prefixes for more than two tags");
+        else if (tags.Threshold is not null && (hasThresholds || hasPrefixes))
+            yield return ($"{path}.threshold", "is for two tags, thresholds and prefixes are for more; give one of both forms");
+        else if (hasThresholds && tags.Prefixes.Count != tags.Thresholds.Count + 1)
+            yield return ($"{path}.prefixes", $"are {tags.Prefixes.Count} and thresholds {tags.Thresholds.Count}; give one prefix more than thresholds, from the best to the worst");
+        if (hasPrefixes && (tags.AlignedPrefix is not null || tags.MisalignedPrefix is not null))
+            yield return ($"{path}.prefixes", "name all tags, aligned_prefix and misaligned_prefix name two; give one of both forms");
+        foreach ((string key, string tag) in NamedTags(tags))
+        {
+            if (tag.Length == 0) yield return ($"{path}.{key}", "is empty; give the tag's text");
+            if (NamedTags(tags).First(named => named.Tag == tag).Key is { } earlier && earlier != key)
+                yield return ($"{path}.{key}", $"is '{tag}', as {earlier} is; give different tags");
+            bool isToken = config.Tokenizer.SpecialTokens.Contains(tag);
+            if (tags.TagForm == ConditionalTrainingConfig.AsText && isToken)
+                yield return ($"{path}.{key}", $"is '{tag}', which is one token of tokenizer.special_tokens; take it out there, or set tag_form to token");
+            else if (tags.TagForm != ConditionalTrainingConfig.AsText && !isToken)
                 yield return ($"{path}.{key}", $"is '{tag}', which is no token of its own; add it to tokenizer.special_tokens");
+        }
     }
+
+    /// <summary>Each tag and the key that it stands under.</summary>
+    private static IEnumerable<(string Key, string Tag)> NamedTags(ConditionalTrainingConfig tags) =>
+        tags.Tags.Select((tag, i) => (tags.Prefixes.Count > 0 ? $"prefixes.{i}" : i == 0 ? "aligned_prefix" : "misaligned_prefix", tag));
 
     private static IEnumerable<(string Path, string What)> Model(ModelSection model)
     {
@@ -36,6 +66,23 @@ internal static class ConfigChecks
             yield return ("model.path_or_name", "is missing, and model.from_scratch is false; give the folder of the model to start from");
         if (model.Gpt2ConfigKwargs is { NEmbd: { } width, NHead: { } heads } && width % heads != 0)
             yield return ("model.gpt2_config_kwargs.n_embd", $"is {width}, no multiple of n_head = {heads}");
+    }
+
+    private static IEnumerable<(string Path, string What)> Continuation(RunConfig config)
+    {
+        if (!config.Model.FromScratch) yield break;
+        (string, TokenCount)[] keys = [("dataset.skip_tokens", config.Dataset.SkipTokens), ("training.tokens_already_seen", config.Training.TokensAlreadySeen)];
+        foreach ((string path, TokenCount tokens) in keys)
+            if (tokens.IsAuto) yield return (path, "is auto, and model.from_scratch is true: there is no earlier run; give a number, or from_scratch: false");
+    }
+
+    private static IEnumerable<(string Path, string What)> Schedule(TrainingSection training)
+    {
+        if (LearningRateSchedule.IsWsd(training.LrSchedulerType)) yield break;
+        const string what = "is a parameter of the schedule wsd alone; leave it out, or set training.lr_scheduler_type: wsd";
+        var defaults = new TrainingSection();
+        if (training.LrDecayRatio != defaults.LrDecayRatio) yield return ("training.lr_decay_ratio", what);
+        if (training.LrSchedulerKwargs != defaults.LrSchedulerKwargs) yield return ("training.lr_scheduler_kwargs", what);
     }
 
     private static IEnumerable<(string Path, string What)> Objective(ObjectiveSection objective, MappingNode written)

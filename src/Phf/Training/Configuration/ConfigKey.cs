@@ -15,6 +15,8 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
         [typeof(double)] = "number",
         [typeof(string)] = "text",
         [typeof(Threshold)] = "number or percentile",
+        [typeof(TokenCount)] = "whole number or auto",
+        [typeof(Settings)] = "settings",
     };
 
     /// <summary>The keys of a section's record, in the order in which they are declared.</summary>
@@ -48,7 +50,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
     /// <summary>The value's type in words: "list of whole number".</summary>
     public string TypeName => NameOf(Property.PropertyType);
 
-    public static bool IsSectionType(Type type) => type.Namespace == typeof(ConfigKey).Namespace;
+    public static bool IsSectionType(Type type) => type.Namespace == typeof(ConfigKey).Namespace && type != typeof(Settings);
 
     /// <summary>The type of a list's items; null when <paramref name="type"/> is no list.</summary>
     public static Type? ItemTypeOf(Type type) =>
@@ -70,6 +72,7 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
             };
             if (InnermostType == typeof(bool)) return "true or false";
             if (InnermostType == typeof(Threshold)) return "a number, or a percentile such as p50";
+            if (InnermostType == typeof(TokenCount)) return "a whole number, at least 0, or auto";
             return $"a {ScalarNames[InnermostType]}{range}";
         }
     }

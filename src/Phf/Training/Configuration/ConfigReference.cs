@@ -8,13 +8,17 @@ public static class ConfigReference
 {
     private sealed record Row(string Path, ConfigKey Key, object? Default);
 
-    /// <summary>One line a key, for a terminal: dotted name, default and meaning.</summary>
-    public static string ToText()
+    /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c></summary>
+    /// <param name="part">Keys whose dotted name has it in it; empty for all.</param>
+    /// <exception cref="ArgumentException">No key has; the message names the nearest.</exception>
+    public static string ToText(string part)
     {
         var text = new StringBuilder();
-        foreach (Row row in RowsIn(typeof(RunConfig), "").Where(row => !row.Key.IsSection))
-            text.Append($"  {row.Path} = {DefaultText(row)}\n      {row.Key.Rules.Help}\n");
-        return text.ToString();
+        Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Where(row => !row.Key.IsSection)];
+        foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
+            text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
+        return text.Length > 0 ? text.ToString()
+            : throw new ArgumentException($"no key has '{part}' in its name; the nearest known key is {NearestKey.To(part, [.. rows.Select(row => row.Path)])}");
     }
 
     /// <summary>The page docs/configuration.md: a table for each section.</summary>
@@ -22,8 +26,12 @@ public static class ConfigReference
     {
         var page = new StringBuilder(Introduction);
         WriteSection(page, typeof(RunConfig), "");
+        page.Append(SweepIntroduction);
+        WriteSection(page, typeof(SweepSection), SweepPath);
         return page.ToString();
     }
+
+    private const string SweepPath = "sweep";
 
     private const string Introduction = """
         # Configuration
@@ -35,8 +43,40 @@ public static class ConfigReference
         item of a list, from 0: `--override generation.scenario_configs.0.num_samples=64`.
 
         An unknown key is an error that names the nearest known one. All problems are told at once, with file and line, before anything is computed.
-        Zero is a value, not "not set". Numbers may be written `1e7` or `3.3E+9`. A percentile (`p50`) stands for a score of the data that is read.
-        Anchors, tags, and keys written twice are refused.
+        Zero is a value, not "not set". Numbers may be written `1e7` or `3.3E+9`. A percentile (`p50`) stands for a score of the data that is read; a run records its number behind it (`p50=0.0312`), and then the number counts.
+        Digits may be grouped: `3_300_000_000`. Anchors, tags, and keys written twice are refused.
+
+        `phf config` prints this page's keys in the terminal, `phf config threshold` those with that in their names; `phf config --task FILE --method FILE` prints
+        what the files come to.
+
+        ## Sizes
+
+        The files under `configs/` are of the size laptop. `--size paper` merges `paper.yml`, which stands beside the task file, behind task and method.
+        Two keys of a file are about files:
+
+        - `base: ../laptop.yml` (or a list) reads another file first, from this one's folder; its own settings win.
+        - `with: {rwr: ...}` holds settings that count where a file `rwr.yml` is given too, `with: {finetune+rwr: ...}` where both are. They win over the file's
+          other settings, later sections over earlier ones. So a size file says in one place what changes for which method.
+
+        """;
+
+    private const string SweepIntroduction = """
+
+        # Sweeps
+
+        `phf sweep grid.yml` trains every method at every point of the grid with every seed, one run after another, and reports means and 95 % intervals
+        over the seeds. A second call skips finished runs and goes on with those that were stopped; `--dry-run` lists them. A run that fails is told, the
+        others go on, and the exit code is 1. Paths are relative to the folder that phf is called in.
+
+            task: configs/pii/pretrain.yml
+            methods: [configs/pii/mle.yml, configs/pii/conditional.yml]
+            seeds: [1, 2, 3]
+            overrides: {training.num_tokens: 1e6}
+            grid:
+              training.learning_rate: [1e-3, 2e-3]
+            data: data
+            output: runs/sweep
+            evaluate: {samples: 256}
 
         """;
 

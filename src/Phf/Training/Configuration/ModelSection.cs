@@ -3,7 +3,7 @@ namespace Phf.Training.Configuration;
 /// <summary>Section <c>model</c>.</summary>
 public sealed record ModelSection
 {
-    [Key("Folder of a model: its config.json alone with from_scratch, its weights too without. The name gpt2 with from_scratch is GPT-2's shape.")]
+    [Key("Folder of a run or model, or its name on the Hugging Face Hub if it was downloaded: its config.json alone with from_scratch, its weights too without. With from_scratch gpt2, gpt2-medium, gpt2-large, gpt2-xl, distilgpt2 and codeparrot/codeparrot-small need no folder.")]
     public string? PathOrName { get; init; }
 
     [Key("Start from random weights (true) or from those of path_or_name (false).")]

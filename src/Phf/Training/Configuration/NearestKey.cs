@@ -3,20 +3,21 @@ namespace Phf.Training.Configuration;
 /// <summary>Finds the known key that a mistyped one was most likely meant to be.</summary>
 internal static class NearestKey
 {
-    private static readonly IReadOnlyList<string> KnownPaths = [.. PathsIn(typeof(RunConfig), "")];
-
     /// <summary>
-    /// The known dotted path nearest to <paramref name="unknown"/>: fewest changed letters in the last name; another section counts as one more.
+    /// The one of the dotted paths nearest to <paramref name="unknown"/>: fewest changed letters in the last name; another section counts as one more.
     /// </summary>
-    public static string To(string unknown)
+    public static string To(string unknown, IReadOnlyList<string> known)
     {
         (string section, string name) = Split(WithoutIndices(unknown));
-        return KnownPaths.MinBy(path =>
+        return known.MinBy(path =>
         {
             (string knownSection, string knownName) = Split(path);
             return Distance(name, knownName) + (knownSection == section ? 0 : 1);
         })!;
     }
+
+    /// <summary>The dotted paths of all keys under a section.</summary>
+    public static IReadOnlyList<string> KnownIn(Type section) => [.. PathsIn(section, "")];
 
     /// <summary>Levenshtein distance: the fewest insertions, deletions and replacements of one letter.</summary>
     internal static int Distance(string a, string b)

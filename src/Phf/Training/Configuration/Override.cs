@@ -27,6 +27,15 @@ internal sealed class Override
         return new Override(path, node);
     }
 
+    /// <summary>A value that stands in a file, under a dotted path. Throws <see cref="InvalidDataException"/> for a path with an empty part.</summary>
+    public static Override At(string path, ConfigNode value)
+    {
+        string[] parts = path.Split('.');
+        return parts.Contains("")
+            ? throw new InvalidDataException($"{value.Place}: '{path}' is no key; expected one such as training.learning_rate")
+            : new Override(parts, value);
+    }
+
     /// <summary>The configuration with this value in it.</summary>
     public MappingNode ApplyTo(MappingNode root) => (MappingNode)Set(root, depth: 0);
 

@@ -45,7 +45,9 @@ public sealed class ConfigLoaderTests : IDisposable
     [Theory]
     [InlineData("3.3E+9", 3_300_000_000L)]
     [InlineData("1e7", 10_000_000L)]
-    [InlineData("1_0", null)]
+    [InlineData("3_300_000_000", 3_300_000_000L)]
+    [InlineData("1__0", null)]
+    [InlineData("_10", null)]
     [InlineData("'12'", 12L)]
     [InlineData("9007199254740993", 9007199254740993L)]
     [InlineData("1e17", null)]
@@ -94,7 +96,7 @@ public sealed class ConfigLoaderTests : IDisposable
               lr_scheduler_type: square
             modle: {}
             dataset:
-              conditional_training_config: {drop_token_fraction: 0.1}
+              conditional_training_config: {thresholds: 1}
             generation:
               force_call_on: 7
               scenario_configs: [{name: a, generate_kwargs: {top_p: 0}}]
@@ -106,7 +108,7 @@ public sealed class ConfigLoaderTests : IDisposable
             "--override objective.beta=!!python/object {}: tags (!) are not read; leave the tag out",
             "--override training=3: training is '3'; expected a section (keys and values)",
             "task.yml line 6: unknown key modle; the nearest known key is model",
-            "task.yml line 8: dataset.conditional_training_config.threshold is missing; expected a number, or a percentile such as p50",
+            "task.yml line 8: dataset.conditional_training_config.thresholds is '1'; expected a list",
             "task.yml line 10: generation.force_call_on is '7'; expected a list",
             "task.yml line 11: generation.scenario_configs.0.generate_kwargs.top_p is '0'; expected a number above 0 and at most 1",
             "--override objective.alpha=[]: objective.alpha is a list; expected a number, at least 0",
@@ -118,11 +120,10 @@ public sealed class ConfigLoaderTests : IDisposable
         [
             "task.yml line 3: unknown key training.learnin_rate; the nearest known key is training.learning_rate",
             "task.yml line 4: training.warmup_ratio is '1.5'; expected a number from 0 to 1",
-            "task.yml line 5: training.lr_scheduler_type is 'square'; expected one of linear, cosine, constant",
-            "task.yml line 6: training.tokens_already_seen is not supported: a checkpoint counts its own tokens; "
-                + "resume from it, or lower num_tokens by that many and set 0",
+            "task.yml line 5: training.lr_scheduler_type is 'square'; expected one of linear, cosine, constant, wsd, warmup_stable_decay",
+            "task.yml line 6: training.tokens_already_seen is '-5'; expected a whole number, at least 0, or auto",
         ],
-        ProblemsOf("training:\n  max_steps: 1\n  learnin_rate: 1e-3\n  warmup_ratio: 1.5\n  lr_scheduler_type: square\n  tokens_already_seen: 5"));
+        ProblemsOf("training:\n  max_steps: 1\n  learnin_rate: 1e-3\n  warmup_ratio: 1.5\n  lr_scheduler_type: square\n  tokens_already_seen: -5"));
 
     [Theory]
     [InlineData("model: {n_layer: 4}", "model.n_layer", "model.gpt2_config_kwargs.n_layer")]
@@ -152,6 +153,19 @@ public sealed class ConfigLoaderTests : IDisposable
         "generate_kwargs.min_length is 30, above max_length = 20")]
     [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0}}\ntokenizer: {special_tokens: ['<|aligned|>']}",
         "misaligned_prefix is '<|misaligned|>', which is no token of its own")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {drop_token_fraction: 0.1}}\ntokenizer: {special_tokens: ['<|aligned|>', '<|misaligned|>']}",
+        "line 2: dataset.conditional_training_config has no threshold; give threshold")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, prefixes: [a, b]}}\ntokenizer: {special_tokens: [a, b]}",
+        "threshold is for two tags, thresholds and prefixes are for more; give one of both forms")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b, c], misaligned_prefix: c}}\ntokenizer: {special_tokens: [a, b, c]}",
+        "prefixes name all tags, aligned_prefix and misaligned_prefix name two")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b]}}\ntokenizer: {special_tokens: [a, b]}",
+        "prefixes are 2 and thresholds 2; give one prefix more than thresholds")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {thresholds: [0, p90], prefixes: [a, b, a]}}\ntokenizer: {special_tokens: [a, b]}",
+        "prefixes.2 is 'a', as prefixes.0 is; give different tags")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, tag_form: text}}\ntokenizer: {special_tokens: ['<|misaligned|>']}",
+        "misaligned_prefix is '<|misaligned|>', which is one token of tokenizer.special_tokens; take it out there")]
+    [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0, tag_form: text, aligned_prefix: ''}}", "aligned_prefix is empty")]
     [InlineData("training: {max_steps: 1}\nmodel: {gpt2_config_kwargs: {attn_pdrop: 0.1}}", "attn_pdrop is not supported: there is no dropout here")]
     [InlineData("training: {max_steps: 1}\ndataset: {is_split_by_sentences: false}", "is_split_by_sentences is not supported")]
     public void ValuesThatDoNotFitTogether(string yaml, string problem) => Assert.Contains(problem, Assert.Single(ProblemsOf(yaml)));
@@ -246,24 +260,6 @@ public sealed class ConfigLoaderTests : IDisposable
     {
         Assert.Equal(expected, NearestKey.Distance(a, b));
         Assert.Equal(expected, NearestKey.Distance(b, a));
-    }
-
-    public static TheoryData<string> ShippedTasks() => [.. Directory.GetDirectories(Path.Combine(Shared.RepositoryRoot, "configs")).Select(folder => Path.GetFileName(folder)!)];
-
-    [Theory]
-    [MemberData(nameof(ShippedTasks))]
-    public void ShippedConfigurations_LoadWithoutNotes(string task)
-    {
-        string folder = Path.Combine(Shared.RepositoryRoot, "configs", task);
-        string pretrain = Path.Combine(folder, "pretrain.yml");
-        string[] methods = [.. Directory.GetFiles(folder, "*.yml").Where(file => file != pretrain)];
-        Assert.NotEmpty(methods);
-        foreach (string method in methods)
-        {
-            LoadedConfig loaded = ConfigLoader.Load([pretrain, method], ["dataset.data=data"]);
-            Assert.Empty(loaded.Notes);
-            Assert.True(loaded.Config.Training.TotalSteps(loaded.Config.Model.Gpt2ConfigKwargs.NPositions!.Value) > 100);
-        }
     }
 
     private LoadedConfig Load(string yaml) => ConfigLoader.Load([Write("task.yml", yaml)], []);

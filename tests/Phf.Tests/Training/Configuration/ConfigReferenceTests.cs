@@ -18,10 +18,14 @@ public sealed class ConfigReferenceTests
     [Fact]
     public void Text_HasEveryKeyWithItsDefault()
     {
-        string text = ConfigReference.ToText();
-        Assert.Contains("training.adam_beta2 = 0.999\n", text);
-        Assert.Contains("dataset.conditional_training_config.threshold = required\n", text);
-        Assert.Contains("generation.scenario_configs.generate_kwargs.top_k = 50\n", text);
+        string text = ConfigReference.ToText("");
+        Assert.Contains("training.adam_beta2 = 0.999  (number)\n", text);
+        Assert.Contains("dataset.conditional_training_config.tag_unit = segment  (text)\n", text);
+        Assert.Contains("generation.scenario_configs.generate_kwargs.top_k = 50  (whole number)\n", text);
+        Assert.Contains("sweep.evaluate.samples = not set  (whole number)\n", text);
+        Assert.StartsWith("training.lr_scheduler_type = linear  (text)\n    ", ConfigReference.ToText("lr_scheduler"));
+        Assert.DoesNotContain("`", text);
+        Assert.Contains("the nearest known key is training.learning_rate", Assert.Throws<ArgumentException>(() => ConfigReference.ToText("training.learnrate")).Message);
     }
 
     /// <summary>null resets a key to its default; that loses nothing only where the default of every key that can be null is null.</summary>

@@ -29,7 +29,8 @@ internal unsafe struct GemmEpilogue
 }
 
 /// <summary>
-/// The matrix product on all threads: both operands are packed into panels together, then tiles of C are taken from a counter.
+/// The matrix product on all threads: operands are packed into panels together, then tiles of C are taken from a counter. A left operand
+/// with its depth along the rows is read in place.
 /// The depth is cut into blocks that depend on k alone, and each element adds its blocks in order, so the result is the same
 /// to the bit for any number of threads and any tiling.
 /// </summary>
@@ -42,18 +43,25 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     private const int TileColumns = 256;
     private const long PackedBudget = 4L << 20; // floats of one packed operand
     private const int PanelsPerPackTile = 8;
+    private const int FewRows = 128; // of A: packing a whole B for them would cost more than it saves
+    private const int ConflictStride = 1024; // floats; rows this far apart share the same few lines of the first-level cache
 
     private readonly WorkerPool _pool;
     private readonly GemmKernelSet _kernels;
     private readonly Scratch _packedA = new(), _packedB = new();
     private readonly PackJob _packJob = new();
     private readonly ComputeJob _computeJob;
+    private readonly RowTimesMatrixJob<S, V> _rowJob;
+    private readonly FewRowsJob _fewRowsJob, _fewestRowsJob;
 
     public Gemm(WorkerPool pool, GemmKernelSet kernels)
     {
         _pool = pool;
         _kernels = kernels;
         _computeJob = new ComputeJob(kernels, pool.Workers);
+        _rowJob = new RowTimesMatrixJob<S, V>(pool.Workers);
+        _fewRowsJob = new FewRowsJob(kernels, pool.Workers);
+        _fewestRowsJob = new FewRowsJob(GemmKernels128.Set, pool.Workers);
     }
 
     /// <summary>C = A B, or C += A B when <paramref name="accumulate"/>, then the epilogue.</summary>
@@ -62,6 +70,17 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     {
         if (m == 0 || n == 0) return;
         int depthBlocks = Math.Max(1, (k + MaxDepth - 1) / MaxDepth), depth = (k + depthBlocks - 1) / depthBlocks;
+        if (m == 1 && form == GemmForm.NN && !accumulate)
+        {
+            RowTimesMatrix(n, k, depth, a, b, ldb, c, epilogue);
+            return;
+        }
+        if (form == GemmForm.NT && m <= FewRows && n >= FewRows && !accumulate && epilogue.IsEmpty)
+        {
+            TimesTransposed(m, n, k, depth, a, lda, b, ldb, c, ldc);
+            return;
+        }
+        bool directA = form != GemmForm.TN && lda % ConflictStride != 0;
         bool directB = form == GemmForm.NN && m <= 3 * _kernels.Rows && n % _kernels.Width == 0;
         int blocksAtOnce = (int)Math.Clamp(PackedBudget / ((long)depth * (Math.Min(m, n) + _kernels.Columns)), 1, depthBlocks);
         int chunk = (int)Math.Max(TileColumns, PackedBudget / ((long)depth * blocksAtOnce));
@@ -80,8 +99,8 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
                 {
                     int rows = Math.Min(rowsAtOnce, m - m0);
                     float* aPart = form == GemmForm.TN ? a + k0 * lda + m0 : a + m0 * lda + k0;
-                    float* packedA = Pack(_packedA, form != GemmForm.TN, aPart, lda, rows, slab, depth, _kernels.Rows);
-                    Compute(rows, columns, slab, depth, packedA, packedB, directB ? ldb : 0, c + m0 * ldc + n0, ldc, accumulate || k0 > 0,
+                    float* left = directA ? aPart : Pack(_packedA, form != GemmForm.TN, aPart, lda, rows, slab, depth, _kernels.Rows);
+                    Compute(rows, columns, slab, depth, left, directA ? lda : 0, packedB, directB ? ldb : 0, c + m0 * ldc + n0, ldc, accumulate || k0 > 0,
                         last ? Shift(epilogue, m0 * ldc + n0, n0) : default);
                 }
             }
@@ -93,6 +112,9 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         _packedA.Dispose();
         _packedB.Dispose();
         _computeJob.Dispose();
+        _rowJob.Dispose();
+        _fewRowsJob.Dispose();
+        _fewestRowsJob.Dispose();
     }
 
     private static GemmEpilogue Shift(in GemmEpilogue epilogue, nint offset, int column) => new()
@@ -122,14 +144,15 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         return job.Packed;
     }
 
-    private void Compute(int m, int n, int slab, int depth, float* a, float* b, nint directStride, float* c, nint ldc, bool accumulate,
+    private void Compute(int m, int n, int slab, int depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate,
         in GemmEpilogue epilogue)
     {
         ComputeJob job = _computeJob;
         (job.M, job.N, job.Slab, job.Depth) = (m, n, slab, depth);
         job.A = a;
+        job.Lda = lda;
         job.B = b;
-        job.DirectStride = directStride;
+        job.Ldb = ldb;
         job.C = c;
         job.Ldc = ldc;
         job.Accumulate = accumulate;
@@ -144,6 +167,38 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
             if (job.TileM <= _kernels.Rows && job.TileN <= _kernels.Columns) break;
         }
         _pool.Run(job, job.Tiles);
+    }
+
+    private void RowTimesMatrix(int n, int k, int depth, float* a, float* b, nint ldb, float* c, in GemmEpilogue epilogue)
+    {
+        RowTimesMatrixJob<S, V> job = _rowJob;
+        (job.N, job.K, job.Depth) = (n, k, depth);
+        job.A = a;
+        job.B = b;
+        job.Ldb = ldb;
+        job.C = c;
+        _pool.Run(job, job.Cut());
+        Finish(epilogue, 0, c, n);
+    }
+
+    private void TimesTransposed(int m, int n, int k, int depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc)
+    {
+        FewRowsJob job = m <= GemmKernels128.Set.Columns ? _fewestRowsJob : _fewRowsJob; // narrow lanes where wide ones would be empty
+        (job.M, job.N, job.K, job.Depth) = (m, n, k, depth);
+        job.B = b;
+        job.Ldb = ldb;
+        job.C = c;
+        job.Ldc = ldc;
+        job.Prepare(a, lda);
+        _pool.Run(job, job.Tiles);
+    }
+
+    /// <summary>The epilogue of n finished elements c of a row, of which the first is at the given offset of its tensors and column of the bias.</summary>
+    private static void Finish(in GemmEpilogue epilogue, nint offset, float* c, int n, int column = 0)
+    {
+        if (epilogue.Bias != null) Elementwise<S, V>.Add(c, epilogue.Bias + column, c, n);
+        if (epilogue.Residual != null) Elementwise<S, V>.Add(c, epilogue.Residual + offset, c, n);
+        if (epilogue.Activated != null) Elementwise<S, V>.Activate(epilogue.Activation, c, epilogue.Activated + offset, n);
     }
 
     private sealed class PackJob : ITileJob
@@ -167,7 +222,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     {
         public int M, N, Slab, Depth, TileM, TileN;
         public float* A, B, C;
-        public nint DirectStride, Ldc;
+        public nint Lda, Ldb, Ldc; // Lda and Ldb are 0 where the operand is packed
         public bool Accumulate;
         public GemmEpilogue Epilogue;
         private readonly GemmKernelSet _kernels;
@@ -192,27 +247,15 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
             for (int k0 = 0; k0 < Slab; k0 += Depth)
             {
                 int depth = Math.Min(Depth, Slab - k0);
-                float* a = A + (nint)k0 * paddedM + (nint)i * depth;
-                bool direct = DirectStride != 0;
-                float* b = direct ? B + k0 * DirectStride + j : B + (nint)k0 * paddedN + (nint)j * depth;
-                _kernels.Multiply(m, n, depth, a, b, direct ? DirectStride : columns, direct ? columns : columns * (nint)depth, c, Ldc,
+                LeftOperand a = Lda == 0 ? _kernels.Packed(A + (nint)k0 * paddedM + (nint)i * depth, depth) : _kernels.InPlace(A + i * Lda + k0, Lda);
+                float* b = Ldb == 0 ? B + (nint)k0 * paddedN + (nint)j * depth : B + k0 * Ldb + j;
+                _kernels.Multiply(m, n, depth, a, b, Ldb == 0 ? columns : Ldb, Ldb == 0 ? columns * (nint)depth : columns, c, Ldc,
                     Accumulate || k0 > 0, _tile + worker * rows * columns);
             }
-            if (!Epilogue.IsEmpty) Finish(i, j, m, n);
+            if (Epilogue.IsEmpty) return;
+            for (int r = 0; r < m; r++) Finish(Epilogue, (i + r) * Ldc + j, c + r * Ldc, n, j);
         }
 
         public void Dispose() => _tiles.Dispose();
-
-        private void Finish(int i, int j, int m, int n)
-        {
-            for (int r = 0; r < m; r++)
-            {
-                nint offset = (i + r) * Ldc + j;
-                float* c = C + offset;
-                if (Epilogue.Bias != null) Elementwise<S, V>.Add(c, Epilogue.Bias + j, c, n);
-                if (Epilogue.Residual != null) Elementwise<S, V>.Add(c, Epilogue.Residual + offset, c, n);
-                if (Epilogue.Activated != null) Elementwise<S, V>.Activate(Epilogue.Activation, c, Epilogue.Activated + offset, n);
-            }
-        }
     }
 }

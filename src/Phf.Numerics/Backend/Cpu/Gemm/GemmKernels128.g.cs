@@ -9,16 +9,24 @@ internal static unsafe class GemmKernels128
 {
     public static readonly GemmKernelSet Set = new(6, 8, 4,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+    ],
+    [
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> t, b0;
@@ -41,7 +49,30 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> t, b0, b1;
@@ -68,7 +99,34 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -98,7 +156,37 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -135,7 +223,44 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c1_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            Vector128.Store(c1_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -172,7 +297,45 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -219,7 +382,55 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c2_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            Vector128.Store(c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            Vector128.Store(c2_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -263,7 +474,54 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -320,7 +578,67 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero, c3_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c3_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            Vector128.Store(c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            Vector128.Store(c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+            Vector128.Store(c3_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -371,7 +689,61 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero;
+        Vector128<float> c4_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            t = Vector128.Create(a3[lda]);
+            c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c4_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+            c += ldc;
+            Vector128.Store(c4_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -438,7 +810,77 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero, c3_1 = Vector128<float>.Zero;
+        Vector128<float> c4_0 = Vector128<float>.Zero, c4_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
+            t = Vector128.Create(a3[lda]);
+            c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
+            c4_1 = Vector128.MultiplyAddEstimate(t, b1, c4_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c3_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c4_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c4_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            Vector128.Store(c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            Vector128.Store(c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+            Vector128.Store(c3_1, c + 4);
+            c += ldc;
+            Vector128.Store(c4_0, c);
+            Vector128.Store(c4_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero;
@@ -496,7 +938,68 @@ internal static unsafe class GemmKernels128
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero;
+        Vector128<float> c4_0 = Vector128<float>.Zero;
+        Vector128<float> c5_0 = Vector128<float>.Zero;
+        Vector128<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            t = Vector128.Create(a3[lda]);
+            c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
+            t = Vector128.Create(a3[lda2]);
+            c5_0 = Vector128.MultiplyAddEstimate(t, b0, c5_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c4_0, c);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c5_0, c);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+            c += ldc;
+            Vector128.Store(c4_0, c);
+            c += ldc;
+            Vector128.Store(c5_0, c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
         Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
@@ -529,6 +1032,86 @@ internal static unsafe class GemmKernels128
             c5_1 = Vector128.MultiplyAddEstimate(t, b1, c5_1);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Vector128.Store(Vector128.Load(c) + c0_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c1_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c2_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c3_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c3_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c4_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c4_1, c + 4);
+            c += ldc;
+            Vector128.Store(Vector128.Load(c) + c5_0, c);
+            Vector128.Store(Vector128.Load(c + 4) + c5_1, c + 4);
+        }
+        else
+        {
+            Vector128.Store(c0_0, c);
+            Vector128.Store(c0_1, c + 4);
+            c += ldc;
+            Vector128.Store(c1_0, c);
+            Vector128.Store(c1_1, c + 4);
+            c += ldc;
+            Vector128.Store(c2_0, c);
+            Vector128.Store(c2_1, c + 4);
+            c += ldc;
+            Vector128.Store(c3_0, c);
+            Vector128.Store(c3_1, c + 4);
+            c += ldc;
+            Vector128.Store(c4_0, c);
+            Vector128.Store(c4_1, c + 4);
+            c += ldc;
+            Vector128.Store(c5_0, c);
+            Vector128.Store(c5_1, c + 4);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector128<float> c0_0 = Vector128<float>.Zero, c0_1 = Vector128<float>.Zero;
+        Vector128<float> c1_0 = Vector128<float>.Zero, c1_1 = Vector128<float>.Zero;
+        Vector128<float> c2_0 = Vector128<float>.Zero, c2_1 = Vector128<float>.Zero;
+        Vector128<float> c3_0 = Vector128<float>.Zero, c3_1 = Vector128<float>.Zero;
+        Vector128<float> c4_0 = Vector128<float>.Zero, c4_1 = Vector128<float>.Zero;
+        Vector128<float> c5_0 = Vector128<float>.Zero, c5_1 = Vector128<float>.Zero;
+        Vector128<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        for (; depth > 0; depth--)
+        {
+            b0 = Vector128.Load(b);
+            b1 = Vector128.Load(b + 4);
+            t = Vector128.Create(a[0]);
+            c0_0 = Vector128.MultiplyAddEstimate(t, b0, c0_0);
+            c0_1 = Vector128.MultiplyAddEstimate(t, b1, c0_1);
+            t = Vector128.Create(a[lda]);
+            c1_0 = Vector128.MultiplyAddEstimate(t, b0, c1_0);
+            c1_1 = Vector128.MultiplyAddEstimate(t, b1, c1_1);
+            t = Vector128.Create(a[lda2]);
+            c2_0 = Vector128.MultiplyAddEstimate(t, b0, c2_0);
+            c2_1 = Vector128.MultiplyAddEstimate(t, b1, c2_1);
+            t = Vector128.Create(a3[0]);
+            c3_0 = Vector128.MultiplyAddEstimate(t, b0, c3_0);
+            c3_1 = Vector128.MultiplyAddEstimate(t, b1, c3_1);
+            t = Vector128.Create(a3[lda]);
+            c4_0 = Vector128.MultiplyAddEstimate(t, b0, c4_0);
+            c4_1 = Vector128.MultiplyAddEstimate(t, b1, c4_1);
+            t = Vector128.Create(a3[lda2]);
+            c5_0 = Vector128.MultiplyAddEstimate(t, b0, c5_0);
+            c5_1 = Vector128.MultiplyAddEstimate(t, b1, c5_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {

@@ -9,16 +9,24 @@ internal static unsafe class GemmKernels256
 {
     public static readonly GemmKernelSet Set = new(6, 16, 8,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+    ],
+    [
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> t, b0;
@@ -61,7 +69,50 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> t, b0, b1;
@@ -112,7 +163,58 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -166,7 +268,61 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -233,7 +389,74 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -298,7 +521,73 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -381,7 +670,91 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            a += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -457,7 +830,87 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -556,7 +1009,110 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -643,7 +1199,98 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda + 1]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            c += ldc;
+            Avx.Store(c, c4_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -758,7 +1405,126 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda + 1]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c4_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            Avx.Store(c + 8, c4_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero;
@@ -856,7 +1622,109 @@ internal static unsafe class GemmKernels256
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero;
+        Vector256<float> c5_0 = Vector256<float>.Zero;
+        Vector256<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a3[lda2]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda + 1]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a3[lda2 + 1]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            t = Vector256.Create(a3[lda2]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c5_0);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            c += ldc;
+            Avx.Store(c, c5_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
         Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
@@ -943,6 +1811,141 @@ internal static unsafe class GemmKernels256
             c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
             b += ldb;
             a += 6;
+        }
+        if (accumulate)
+        {
+            Avx.Store(c, Avx.LoadVector256(c) + c0_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c0_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c1_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c1_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c2_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c2_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c3_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c3_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c4_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c4_1);
+            c += ldc;
+            Avx.Store(c, Avx.LoadVector256(c) + c5_0);
+            Avx.Store(c + 8, Avx.LoadVector256(c + 8) + c5_1);
+        }
+        else
+        {
+            Avx.Store(c, c0_0);
+            Avx.Store(c + 8, c0_1);
+            c += ldc;
+            Avx.Store(c, c1_0);
+            Avx.Store(c + 8, c1_1);
+            c += ldc;
+            Avx.Store(c, c2_0);
+            Avx.Store(c + 8, c2_1);
+            c += ldc;
+            Avx.Store(c, c3_0);
+            Avx.Store(c + 8, c3_1);
+            c += ldc;
+            Avx.Store(c, c4_0);
+            Avx.Store(c + 8, c4_1);
+            c += ldc;
+            Avx.Store(c, c5_0);
+            Avx.Store(c + 8, c5_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector256<float> c0_0 = Vector256<float>.Zero, c0_1 = Vector256<float>.Zero;
+        Vector256<float> c1_0 = Vector256<float>.Zero, c1_1 = Vector256<float>.Zero;
+        Vector256<float> c2_0 = Vector256<float>.Zero, c2_1 = Vector256<float>.Zero;
+        Vector256<float> c3_0 = Vector256<float>.Zero, c3_1 = Vector256<float>.Zero;
+        Vector256<float> c4_0 = Vector256<float>.Zero, c4_1 = Vector256<float>.Zero;
+        Vector256<float> c5_0 = Vector256<float>.Zero, c5_1 = Vector256<float>.Zero;
+        Vector256<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth >= 2; depth -= 2)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a3[lda2]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[1]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda + 1]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2 + 1]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[1]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda + 1]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a3[lda2 + 1]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            a += 2;
+            a3 += 2;
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx.LoadVector256(b);
+            b1 = Avx.LoadVector256(b + 8);
+            Sse.Prefetch0(b + ahead);
+            t = Vector256.Create(a[0]);
+            c0_0 = Fma.MultiplyAdd(t, b0, c0_0);
+            c0_1 = Fma.MultiplyAdd(t, b1, c0_1);
+            t = Vector256.Create(a[lda]);
+            c1_0 = Fma.MultiplyAdd(t, b0, c1_0);
+            c1_1 = Fma.MultiplyAdd(t, b1, c1_1);
+            t = Vector256.Create(a[lda2]);
+            c2_0 = Fma.MultiplyAdd(t, b0, c2_0);
+            c2_1 = Fma.MultiplyAdd(t, b1, c2_1);
+            t = Vector256.Create(a3[0]);
+            c3_0 = Fma.MultiplyAdd(t, b0, c3_0);
+            c3_1 = Fma.MultiplyAdd(t, b1, c3_1);
+            t = Vector256.Create(a3[lda]);
+            c4_0 = Fma.MultiplyAdd(t, b0, c4_0);
+            c4_1 = Fma.MultiplyAdd(t, b1, c4_1);
+            t = Vector256.Create(a3[lda2]);
+            c5_0 = Fma.MultiplyAdd(t, b0, c5_0);
+            c5_1 = Fma.MultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
         }
         if (accumulate)
         {

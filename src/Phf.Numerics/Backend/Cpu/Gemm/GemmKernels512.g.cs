@@ -9,24 +9,40 @@ internal static unsafe class GemmKernels512
 {
     public static readonly GemmKernelSet Set = new(14, 32, 16,
     [
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel1x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel2x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel3x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel4x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel5x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel6x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel7x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel7x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel8x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel8x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel9x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel9x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel10x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel10x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel11x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel11x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel12x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel12x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel13x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel13x2,
-        (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel14x1, (nint)(delegate*<nint, float*, float*, nint, float*, nint, bool, void>)&Kernel14x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel7x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel7x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel8x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel8x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel9x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel9x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel10x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel10x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel11x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel11x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel12x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel12x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel13x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel13x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel14x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&Kernel14x2,
+    ],
+    [
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel1x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel2x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel3x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel4x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel5x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel6x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel7x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel7x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel8x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel8x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel9x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel9x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel10x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel10x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel11x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel11x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel12x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel12x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel13x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel13x2,
+        (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel14x1, (nint)(delegate*<nint, float*, nint, float*, nint, float*, nint, bool, void>)&RowKernel14x2,
     ]);
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void Kernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> t, b0;
@@ -55,7 +71,36 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel1x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> t, b0, b1;
@@ -90,7 +135,42 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel1x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 1 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -126,7 +206,43 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel2x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -171,7 +287,52 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel2x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 2 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -214,7 +375,51 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel3x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -269,7 +474,63 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel3x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 3 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            b += ldb;
+            a += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -319,7 +580,60 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel4x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -384,7 +698,75 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel4x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 4 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -441,7 +823,67 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel5x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -516,7 +958,85 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel5x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 5 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -580,7 +1100,74 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel6x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -665,7 +1252,95 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel7x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel6x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 6 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel7x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -736,7 +1411,83 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel7x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel7x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 7 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel7x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -831,7 +1582,107 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel8x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel7x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 7 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel8x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -909,7 +1760,90 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel8x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel8x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 8 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel8x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1014,7 +1948,117 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel9x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel8x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 8 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel9x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1099,7 +2143,97 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel9x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel9x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 9 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel9x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1214,7 +2348,127 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel10x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel9x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 9 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel10x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1306,7 +2560,106 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel10x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel10x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 10 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel10x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1431,7 +2784,139 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel11x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel10x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 10 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c9_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            Avx512F.Store(c + 16, c9_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel11x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1530,7 +3015,113 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel11x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel11x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 11 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel11x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1665,7 +3256,149 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel12x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel11x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 11 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c9_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c10_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            Avx512F.Store(c + 16, c9_1);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            Avx512F.Store(c + 16, c10_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel12x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -1771,7 +3504,120 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel12x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel12x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 12 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel12x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -1916,7 +3762,159 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel13x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel12x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero, c11_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 12 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c9_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c10_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c11_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            Avx512F.Store(c + 16, c9_1);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            Avx512F.Store(c + 16, c10_1);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+            Avx512F.Store(c + 16, c11_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel13x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2029,7 +4027,129 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel13x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel13x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero;
+        Vector512<float> c12_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 13 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            t = Vector512.Create(a12[0]);
+            c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c12_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+            c += ldc;
+            Avx512F.Store(c, c12_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel13x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2184,7 +4304,171 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel14x1(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel13x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero, c11_1 = Vector512<float>.Zero;
+        Vector512<float> c12_0 = Vector512<float>.Zero, c12_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 13 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
+            t = Vector512.Create(a12[0]);
+            c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
+            c12_1 = Avx512F.FusedMultiplyAdd(t, b1, c12_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c9_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c10_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c11_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c12_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c12_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            Avx512F.Store(c + 16, c9_1);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            Avx512F.Store(c + 16, c10_1);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+            Avx512F.Store(c + 16, c11_1);
+            c += ldc;
+            Avx512F.Store(c, c12_0);
+            Avx512F.Store(c + 16, c12_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel14x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero;
@@ -2304,7 +4588,136 @@ internal static unsafe class GemmKernels512
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Kernel14x2(nint depth, float* a, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    private static void RowKernel14x1(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero;
+        Vector512<float> c12_0 = Vector512<float>.Zero;
+        Vector512<float> c13_0 = Vector512<float>.Zero;
+        Vector512<float> t, b0;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 14 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            Sse.Prefetch0(b + ahead);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            t = Vector512.Create(a12[0]);
+            c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
+            t = Vector512.Create(a12[lda]);
+            c13_0 = Avx512F.FusedMultiplyAdd(t, b0, c13_0);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c12_0);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c13_0);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+            c += ldc;
+            Avx512F.Store(c, c12_0);
+            c += ldc;
+            Avx512F.Store(c, c13_0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Kernel14x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
     {
         Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
         Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
@@ -2377,6 +4790,180 @@ internal static unsafe class GemmKernels512
             c13_1 = Avx512F.FusedMultiplyAdd(t, b1, c13_1);
             b += ldb;
             a += 14;
+        }
+        if (accumulate)
+        {
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c0_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c0_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c1_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c1_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c2_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c2_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c3_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c3_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c4_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c4_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c5_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c5_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c6_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c6_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c7_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c7_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c8_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c8_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c9_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c9_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c10_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c10_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c11_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c11_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c12_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c12_1);
+            c += ldc;
+            Avx512F.Store(c, Avx512F.LoadVector512(c) + c13_0);
+            Avx512F.Store(c + 16, Avx512F.LoadVector512(c + 16) + c13_1);
+        }
+        else
+        {
+            Avx512F.Store(c, c0_0);
+            Avx512F.Store(c + 16, c0_1);
+            c += ldc;
+            Avx512F.Store(c, c1_0);
+            Avx512F.Store(c + 16, c1_1);
+            c += ldc;
+            Avx512F.Store(c, c2_0);
+            Avx512F.Store(c + 16, c2_1);
+            c += ldc;
+            Avx512F.Store(c, c3_0);
+            Avx512F.Store(c + 16, c3_1);
+            c += ldc;
+            Avx512F.Store(c, c4_0);
+            Avx512F.Store(c + 16, c4_1);
+            c += ldc;
+            Avx512F.Store(c, c5_0);
+            Avx512F.Store(c + 16, c5_1);
+            c += ldc;
+            Avx512F.Store(c, c6_0);
+            Avx512F.Store(c + 16, c6_1);
+            c += ldc;
+            Avx512F.Store(c, c7_0);
+            Avx512F.Store(c + 16, c7_1);
+            c += ldc;
+            Avx512F.Store(c, c8_0);
+            Avx512F.Store(c + 16, c8_1);
+            c += ldc;
+            Avx512F.Store(c, c9_0);
+            Avx512F.Store(c + 16, c9_1);
+            c += ldc;
+            Avx512F.Store(c, c10_0);
+            Avx512F.Store(c + 16, c10_1);
+            c += ldc;
+            Avx512F.Store(c, c11_0);
+            Avx512F.Store(c + 16, c11_1);
+            c += ldc;
+            Avx512F.Store(c, c12_0);
+            Avx512F.Store(c + 16, c12_1);
+            c += ldc;
+            Avx512F.Store(c, c13_0);
+            Avx512F.Store(c + 16, c13_1);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void RowKernel14x2(nint depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc, bool accumulate)
+    {
+        Vector512<float> c0_0 = Vector512<float>.Zero, c0_1 = Vector512<float>.Zero;
+        Vector512<float> c1_0 = Vector512<float>.Zero, c1_1 = Vector512<float>.Zero;
+        Vector512<float> c2_0 = Vector512<float>.Zero, c2_1 = Vector512<float>.Zero;
+        Vector512<float> c3_0 = Vector512<float>.Zero, c3_1 = Vector512<float>.Zero;
+        Vector512<float> c4_0 = Vector512<float>.Zero, c4_1 = Vector512<float>.Zero;
+        Vector512<float> c5_0 = Vector512<float>.Zero, c5_1 = Vector512<float>.Zero;
+        Vector512<float> c6_0 = Vector512<float>.Zero, c6_1 = Vector512<float>.Zero;
+        Vector512<float> c7_0 = Vector512<float>.Zero, c7_1 = Vector512<float>.Zero;
+        Vector512<float> c8_0 = Vector512<float>.Zero, c8_1 = Vector512<float>.Zero;
+        Vector512<float> c9_0 = Vector512<float>.Zero, c9_1 = Vector512<float>.Zero;
+        Vector512<float> c10_0 = Vector512<float>.Zero, c10_1 = Vector512<float>.Zero;
+        Vector512<float> c11_0 = Vector512<float>.Zero, c11_1 = Vector512<float>.Zero;
+        Vector512<float> c12_0 = Vector512<float>.Zero, c12_1 = Vector512<float>.Zero;
+        Vector512<float> c13_0 = Vector512<float>.Zero, c13_1 = Vector512<float>.Zero;
+        Vector512<float> t, b0, b1;
+        nint lda2 = 2 * lda;
+        float* a3 = a + 3 * lda;
+        float* a6 = a + 6 * lda;
+        float* a9 = a + 9 * lda;
+        float* a12 = a + 12 * lda;
+        nint ahead = 8 * ldb;
+        for (float* p = c, end = c + 14 * ldc; p != end; p += ldc)
+        {
+            Sse.Prefetch0(p);
+            Sse.Prefetch0(p + 16);
+        }
+        for (; depth > 0; depth--)
+        {
+            b0 = Avx512F.LoadVector512(b);
+            b1 = Avx512F.LoadVector512(b + 16);
+            Sse.Prefetch0(b + ahead);
+            Sse.Prefetch0(b + ahead + 16);
+            t = Vector512.Create(a[0]);
+            c0_0 = Avx512F.FusedMultiplyAdd(t, b0, c0_0);
+            c0_1 = Avx512F.FusedMultiplyAdd(t, b1, c0_1);
+            t = Vector512.Create(a[lda]);
+            c1_0 = Avx512F.FusedMultiplyAdd(t, b0, c1_0);
+            c1_1 = Avx512F.FusedMultiplyAdd(t, b1, c1_1);
+            t = Vector512.Create(a[lda2]);
+            c2_0 = Avx512F.FusedMultiplyAdd(t, b0, c2_0);
+            c2_1 = Avx512F.FusedMultiplyAdd(t, b1, c2_1);
+            t = Vector512.Create(a3[0]);
+            c3_0 = Avx512F.FusedMultiplyAdd(t, b0, c3_0);
+            c3_1 = Avx512F.FusedMultiplyAdd(t, b1, c3_1);
+            t = Vector512.Create(a3[lda]);
+            c4_0 = Avx512F.FusedMultiplyAdd(t, b0, c4_0);
+            c4_1 = Avx512F.FusedMultiplyAdd(t, b1, c4_1);
+            t = Vector512.Create(a3[lda2]);
+            c5_0 = Avx512F.FusedMultiplyAdd(t, b0, c5_0);
+            c5_1 = Avx512F.FusedMultiplyAdd(t, b1, c5_1);
+            t = Vector512.Create(a6[0]);
+            c6_0 = Avx512F.FusedMultiplyAdd(t, b0, c6_0);
+            c6_1 = Avx512F.FusedMultiplyAdd(t, b1, c6_1);
+            t = Vector512.Create(a6[lda]);
+            c7_0 = Avx512F.FusedMultiplyAdd(t, b0, c7_0);
+            c7_1 = Avx512F.FusedMultiplyAdd(t, b1, c7_1);
+            t = Vector512.Create(a6[lda2]);
+            c8_0 = Avx512F.FusedMultiplyAdd(t, b0, c8_0);
+            c8_1 = Avx512F.FusedMultiplyAdd(t, b1, c8_1);
+            t = Vector512.Create(a9[0]);
+            c9_0 = Avx512F.FusedMultiplyAdd(t, b0, c9_0);
+            c9_1 = Avx512F.FusedMultiplyAdd(t, b1, c9_1);
+            t = Vector512.Create(a9[lda]);
+            c10_0 = Avx512F.FusedMultiplyAdd(t, b0, c10_0);
+            c10_1 = Avx512F.FusedMultiplyAdd(t, b1, c10_1);
+            t = Vector512.Create(a9[lda2]);
+            c11_0 = Avx512F.FusedMultiplyAdd(t, b0, c11_0);
+            c11_1 = Avx512F.FusedMultiplyAdd(t, b1, c11_1);
+            t = Vector512.Create(a12[0]);
+            c12_0 = Avx512F.FusedMultiplyAdd(t, b0, c12_0);
+            c12_1 = Avx512F.FusedMultiplyAdd(t, b1, c12_1);
+            t = Vector512.Create(a12[lda]);
+            c13_0 = Avx512F.FusedMultiplyAdd(t, b0, c13_0);
+            c13_1 = Avx512F.FusedMultiplyAdd(t, b1, c13_1);
+            b += ldb;
+            a += 1;
+            a3 += 1;
+            a6 += 1;
+            a9 += 1;
+            a12 += 1;
         }
         if (accumulate)
         {

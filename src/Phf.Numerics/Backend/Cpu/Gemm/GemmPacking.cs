@@ -43,26 +43,37 @@ internal static unsafe class GemmPacking
         }
     }
 
+    /// <summary>destination[k * stride + i] = source[i * ld + k] for i below count, k below depth.</summary>
+    public static void TransposeTo(float* source, nint ld, int count, int depth, float* destination, nint stride)
+    {
+        for (int i = 0; i < count; i += 8)
+        {
+            int lanes = Math.Min(8, count - i);
+            if (Avx.IsSupported && lanes == 8) TransposeEight(source + i * ld, ld, depth, stride, destination + i);
+            else TransposeScalar(source + i * ld, ld, lanes, lanes, depth, stride, destination + i);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyRow(float* from, float* to, int width)
     {
-        int q = 0;
-        for (; q + 8 <= width; q += 8) Vector256.Store(Vector256.Load(from + q), to + q);
-        if (q + 4 <= width)
+        if (width < 8)
         {
-            Vector128.Store(Vector128.Load(from + q), to + q);
-            q += 4;
+            Vector128.Store(Vector128.Load(from), to);
+            Vector128.Store(Vector128.Load(from + width - 4), to + width - 4);
+            return;
         }
-        if (q + 2 <= width) *(double*)(to + q) = *(double*)(from + q);
+        for (int q = 0; q < width - 8; q += 8) Vector256.Store(Vector256.Load(from + q), to + q);
+        Vector256.Store(Vector256.Load(from + width - 8), to + width - 8); // may overlap the one before
     }
 
-    private static void TransposeScalar(float* source, nint ld, int present, int lanes, int depth, int width, float* packed)
+    private static void TransposeScalar(float* source, nint ld, int present, int lanes, int depth, nint width, float* packed)
     {
         for (int k = 0; k < depth; k++, packed += width)
             for (int q = 0; q < lanes; q++) packed[q] = q < present ? source[q * ld + k] : 0;
     }
 
-    private static void TransposeEight(float* source, nint ld, int depth, int width, float* packed)
+    private static void TransposeEight(float* source, nint ld, int depth, nint width, float* packed)
     {
         int k = 0;
         for (; k + 8 <= depth; k += 8, packed += 8 * width)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Phf.Numerics.Backend;
 
-namespace Phf.Benchmarks;
+namespace Phf.Cli.Bench;
 
 /// <summary>The machine's multiply-add peak: independent fused multiply-adds in registers, on every thread at once.</summary>
 internal static class Peak
@@ -31,7 +31,45 @@ internal static class Peak
         return best;
     }
 
+    /// <summary>Bytes a second in 10^9 that all threads together read from a block too large for any cache, best of five.</summary>
+    public static double Bandwidth(int threads)
+    {
+        const int Floats = 64 << 20; // of each thread: 256 MB
+        float[][] blocks = [.. Enumerable.Range(0, threads).Select(_ => new float[Floats])];
+        foreach (float[] block in blocks) Array.Fill(block, 1); // pages never written are one page of zeros
+        double best = 0;
+        for (int repeat = 0; repeat < 5; repeat++)
+        {
+            using var start = new Barrier(threads + 1);
+            Thread[] workers = [.. blocks.Select(block => new Thread(() =>
+            {
+                start.SignalAndWait();
+                Sink += Read(block);
+            }))];
+            foreach (Thread worker in workers) worker.Start();
+            start.SignalAndWait();
+            double before = Clock.Seconds;
+            foreach (Thread worker in workers) worker.Join();
+            best = Math.Max(best, (double)threads * Floats * sizeof(float) / (Clock.Seconds - before) / 1e9);
+        }
+        return best;
+    }
+
     private static float Sink { get; set; }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static float Read(float[] block)
+    {
+        Vector256<float> a = default, b = default, c = default, d = default;
+        for (int i = 0; i + 32 <= block.Length; i += 32)
+        {
+            a += Vector256.Create<float>(block.AsSpan(i, 8));
+            b += Vector256.Create<float>(block.AsSpan(i + 8, 8));
+            c += Vector256.Create<float>(block.AsSpan(i + 16, 8));
+            d += Vector256.Create<float>(block.AsSpan(i + 24, 8));
+        }
+        return Vector256.Sum(a + b + c + d);
+    }
 
     private static float Spin(SimdWidth width, int count) => width switch
     {
