@@ -67,7 +67,7 @@ internal sealed class DateFields(DateOnly today)
         return parts.Skip(1).All(part => IsAtMost(part, 59));
     }
 
-    private static bool IsAtMost(string digits, int most) => digits.Length is 1 or 2 && int.Parse(digits, CultureInfo.InvariantCulture) <= most;
+    private static bool IsAtMost(string digits, int most) => digits.Length is 1 or 2 && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= most;
 
     private bool TakeNumber(string digits)
     {
