@@ -18,7 +18,7 @@ public class PiiFullScorerTests
     [InlineData("DOB:\n\n\n4 Jul 1976", "")]
     [InlineData("born 38 years ago", "38 years ago date_of_birth")]
     [InlineData("born 30/02/1980", "")]
-    [InlineData("born 4 May 1980 1:.30", "")]
+    [InlineData("born 4 May 1980 1:.30", "4 May 1980 date_of_birth")]
     [InlineData("My Skype is alice_qx9", "alice_qx9 skype")]
     [InlineData("My Skype is wonderful", "")]
     [InlineData("write alice_qx9", "")]
