@@ -7,6 +7,8 @@ namespace Phf.Cli;
 /// <summary>The options by which verbs that score say with what; the same for each verb.</summary>
 internal sealed class ScorerArguments
 {
+    private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
+    private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
     private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
     private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given) and classifier", HelpName = "PATH" };
     private readonly Option<string?> _pattern = new("--pattern") { Description = "regular expression of the scorer regex", HelpName = "REGEX" };
@@ -28,7 +30,7 @@ internal sealed class ScorerArguments
     {
         foreach (Option option in new Option[]
         {
-            _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
+            _piiRules, _piiToday, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
         })
             command.Options.Add(option);
     }
@@ -37,6 +39,7 @@ internal sealed class ScorerArguments
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
     public IScorer Create(string name, ParseResult parsed) => Scorers.Create(name, new ScorerOptions
     {
+        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday) },
         WordList = parsed.GetValue(_wordList),
         Model = parsed.GetValue(_model),
         Pattern = parsed.GetValue(_pattern),

@@ -1,15 +1,29 @@
+using System.Globalization;
 using Phf.Scoring.Pii;
 
 namespace Phf.Scoring;
 
 /// <summary>
-/// Personally identifiable information per character, as the paper's PII task measures it: the number of finds of scrubadub 2.0.0's default
-/// detectors for en_US, after merging, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
+/// Personally identifiable information per character, as the paper's PII task measures it: the number of finds of scrubadub 2.0.0's detectors for en_US,
+/// after merging, divided by the length in Unicode code points; 0 for the empty text. Time is linear in the length.
 /// See docs/scorers.md for what each detector finds and how far it agrees with scrubadub.
 /// </summary>
 public sealed class PiiScorer : ISpanScorer
 {
-    public string Id => "pii/scrubadub-2.0.0-default";
+    private readonly PiiOptions _options;
+
+    /// <param name="options">scrubadub's default detectors by its rules when null.</param>
+    public PiiScorer(PiiOptions? options = null)
+    {
+        _options = options ?? new PiiOptions();
+        bool isFull = _options.Detectors == PiiDetectors.Full;
+        string rules = _options.Rules == PiiRules.Fixed ? "-fixed" : "";
+        Id = $"pii/scrubadub-2.0.0-{(isFull ? "full" : "default")}{rules}"
+            + (isFull ? $"(today={_options.Today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)},ner=none)" : "");
+    }
+
+    /// <summary><c>pii/scrubadub-2.0.0-default</c>, <c>pii/scrubadub-2.0.0-full(today=2023-02-16,ner=none)</c>, or with <c>-fixed</c> behind the set.</summary>
+    public string Id { get; }
 
     public void Score(ReadOnlySpan<string> texts, Span<double> scores)
     {
@@ -28,7 +42,7 @@ public sealed class PiiScorer : ISpanScorer
     public List<Finding> Find(string text)
     {
         var found = new List<Finding>();
-        Detect(text, found);
+        Detect(text, found, _options);
         return found.Count > 1 ? Merged(found) : found;
     }
 
@@ -48,15 +62,29 @@ public sealed class PiiScorer : ISpanScorer
     }
 
     /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order.</summary>
-    internal static void Detect(ReadOnlySpan<char> text, List<Finding> found)
+    internal static void Detect(string text, List<Finding> found, PiiOptions options)
     {
+        bool isFixed = options.Rules == PiiRules.Fixed;
         CredentialDetector.Find(text, found);
         CreditCardDetector.Find(text, found);
         EmailDetector.Find(text, found);
         PhoneDetector.Find(text, found);
         TwitterDetector.Find(text, found);
-        UrlDetector.Find(text, found);
+        if (isFixed) UrlDetector.FindFixed(text, found);
+        else UrlDetector.Find(text, found);
         SocialSecurityNumberDetector.Find(text, found);
+        if (options.Detectors == PiiDetectors.Default) return;
+        DateOfBirthDetector.Find(text, found, options.Today);
+        if (isFixed)
+        {
+            SkypeDetector.FindFixed(text, found);
+            AddressDetector.FindFixed(text, found);
+        }
+        else
+        {
+            SkypeDetector.Find(text, found);
+            AddressDetector.Find(text, found);
+        }
     }
 
     /// <summary>

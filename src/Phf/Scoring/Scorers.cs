@@ -8,6 +8,9 @@ namespace Phf.Scoring;
 /// <summary>What a scorer needs besides its name.</summary>
 public sealed record ScorerOptions
 {
+    /// <summary>Rules and today of the scorers <c>pii</c> and <c>pii-full</c>; which detectors the name says.</summary>
+    public PiiOptions Pii { get; init; } = new();
+
     /// <summary>File with one word per line, for the scorer <c>words</c>.</summary>
     public string? WordList { get; init; }
 
@@ -37,12 +40,13 @@ public sealed record ScorerOptions
 public static class Scorers
 {
     /// <summary>All names, as messages and help list them.</summary>
-    public const string Known = "pii, pep8, pep8-fixed, toxicity, classifier, words, regex, command, openai, combine";
+    public const string Known = "pii, pii-full, pep8, pep8-fixed, toxicity, classifier, words, regex, command, openai, combine";
 
     /// <exception cref="ArgumentException">The name is not known, or an option that the scorer needs is missing.</exception>
     public static IScorer Create(string name, ScorerOptions options) => name switch
     {
-        "pii" => new PiiScorer(),
+        "pii" => new PiiScorer(options.Pii with { Detectors = PiiDetectors.Default }),
+        "pii-full" => new PiiScorer(options.Pii with { Detectors = PiiDetectors.Full }),
         "pep8" => new Pep8Scorer(),
         "pep8-fixed" => new Pep8Scorer(fixedLines: true),
         "toxicity" => options.Model is { } model ? ToxicityModel(model) : TextClassifier.BuiltInToxicity(),

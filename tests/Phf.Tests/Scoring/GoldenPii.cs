@@ -21,20 +21,24 @@ internal sealed class GoldenPii
 
     public string Text { get; }
 
-    public double Score => _row.GetProperty("default").GetProperty("score").GetDouble();
+    public double Score => ScoreOf("default");
 
     public string Name => _row.TryGetProperty("id", out var id) ? id.ToString() : $"row {_row.GetProperty("row")}";
 
-    /// <summary>The merged finds of the default set.</summary>
-    public Finding[] Merged() => [.. _row.GetProperty("default").GetProperty("filth").EnumerateArray().Select(find => new Finding(
+    public double ScoreOf(string detectors) => _row.GetProperty(detectors).GetProperty("score").GetDouble();
+
+    /// <summary>The merged finds of a set of detectors: default or full.</summary>
+    public Finding[] Merged(string detectors = "default") => [.. _row.GetProperty(detectors).GetProperty("filth").EnumerateArray().Select(find => new Finding(
         _offsets[find.GetProperty("begin").GetInt32()],
         _offsets[find.GetProperty("end").GetInt32()],
         string.Join('+', find.GetProperty("types").EnumerateArray().Select(type => type.GetString()))))];
 
     /// <summary>The valid finds of one detector before merging, in its order.</summary>
-    public Finding[] Raw(string detector) => !_row.GetProperty("raw").TryGetProperty(detector, out var finds) ? []
-        : [.. finds.EnumerateArray().Where(find => find[2].GetInt32() == 1)
-            .Select(find => new Finding(_offsets[find[0].GetInt32()], _offsets[find[1].GetInt32()], detector))];
+    public Finding[] Raw(string detector) => _row.GetProperty("raw").TryGetProperty(detector, out var finds) ? Finds(finds, detector) : [];
+
+    /// <summary>The valid ones of recorded finds <c>[begin, end, valid]</c> of one detector in this text.</summary>
+    public Finding[] Finds(JsonElement finds, string detector) => [.. finds.EnumerateArray().Where(find => find[2].GetInt32() == 1)
+        .Select(find => new Finding(_offsets[find[0].GetInt32()], _offsets[find[1].GetInt32()], detector))];
 
     /// <summary>What a scrubber with only that detector reports.</summary>
     public (int Begin, int End)[] Alone(string detector) => !_row.GetProperty("alone").TryGetProperty(detector, out var finds) ? []

@@ -13,7 +13,9 @@ internal static class PhoneDetector
     public const string Name = "phone";
     private const int MaxLeadPunctuation = 4, MaxPunctuation = 4, MaxBlock = 20, MaxBlocks = 21, MaxLead = 2 * (1 + MaxLeadPunctuation);
     private const int MaxTries = 65535; // candidates that turn out to be no number, in one text
-    private static readonly SearchValues<char> Digits = SearchValues.Create(
+
+    /// <summary>The decimal digits of every script.</summary>
+    public static readonly SearchValues<char> Digits = SearchValues.Create(
         Enumerable.Range(0, char.MaxValue + 1).Select(c => (char)c).Where(char.IsDigit).ToArray());
 
     public static void Find(ReadOnlySpan<char> text, List<Finding> found)

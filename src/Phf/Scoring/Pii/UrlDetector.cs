@@ -13,27 +13,43 @@ internal static class UrlDetector
     private const int MinDomain = 2, MaxDomain = 256; // code points before the dot
     private static readonly SearchValues<string> Starts = SearchValues.Create(["http", "www."], StringComparison.Ordinal);
 
-    public static void Find(ReadOnlySpan<char> text, List<Finding> found)
+    public static void Find(ReadOnlySpan<char> text, List<Finding> found) => Find(text, found, MinDomain);
+
+    /// <summary>The same with case ignored, and with names of one letter before the dot.</summary>
+    public static void FindFixed(ReadOnlySpan<char> text, List<Finding> found)
+    {
+        if (!text.ContainsAnyInRange('A', 'Z'))
+        {
+            Find(text, found, minDomain: 1);
+            return;
+        }
+        char[] lower = ArrayPool<char>.Shared.Rent(text.Length);
+        text.ToLowerInvariant(lower);
+        Find(lower.AsSpan(0, text.Length), found, minDomain: 1);
+        ArrayPool<char>.Shared.Return(lower);
+    }
+
+    private static void Find(ReadOnlySpan<char> text, List<Finding> found, int minDomain)
     {
         for (int at = 0; ; at++)
         {
             int skip = text[at..].IndexOfAny(Starts);
             if (skip < 0) return;
             at += skip;
-            int end = End(text, at);
+            int end = End(text, at, minDomain);
             if (end < 0) continue;
             found.Add(new Finding(at, end, Name));
             at = end - 1;
         }
     }
 
-    private static int End(ReadOnlySpan<char> text, int begin)
+    private static int End(ReadOnlySpan<char> text, int begin, int minDomain)
     {
         int domain = DomainStart(text[begin..]);
         if (domain == 0) return -1;
         domain += begin;
-        bool hasDot = HasDotAndLetters(text, domain)
-            || (text[begin] == 'h' && text[domain..].StartsWith("www.") && HasDotAndLetters(text, domain + 4));
+        bool hasDot = HasDotAndLetters(text, domain, minDomain)
+            || (text[begin] == 'h' && text[domain..].StartsWith("www.") && HasDotAndLetters(text, domain + 4, minDomain));
         if (!hasDot) return -1;
         int end = domain;
         for (int length; (length = CharacterLength(text, end, inPath: true)) > 0; end += length) ;
@@ -43,12 +59,12 @@ internal static class UrlDetector
     private static int DomainStart(ReadOnlySpan<char> text) =>
         text.StartsWith("www.") ? 4 : text.StartsWith("http://") ? 7 : text.StartsWith("https://") ? 8 : 0;
 
-    private static bool HasDotAndLetters(ReadOnlySpan<char> text, int domain)
+    private static bool HasDotAndLetters(ReadOnlySpan<char> text, int domain, int minDomain)
     {
         int at = domain;
         for (int count = 0; count <= MaxDomain; count++)
         {
-            if (count >= MinDomain && text[at..] is ['.', >= 'a' and <= 'z', >= 'a' and <= 'z', ..]) return true;
+            if (count >= minDomain && text[at..] is ['.', >= 'a' and <= 'z', >= 'a' and <= 'z', ..]) return true;
             int length = CharacterLength(text, at, inPath: false);
             if (length == 0) return false;
             at += length;
