@@ -30,6 +30,15 @@ public sealed class TrainingStepTests
         foreach (int threads in new[] { 2, 3, 5 }) Assert.True(one.AsSpan().SequenceEqual(Train(name, threads, Objective(objective))), $"{threads} threads");
     }
 
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void HundredSteps_AnyNumberOfThreads_SameBits(string name)
+    {
+        byte[] one = Train(name, threads: 1, Objective("unlikelihood"), steps: 100);
+        foreach (int threads in new[] { 2, 3, 5 })
+            Assert.True(one.AsSpan().SequenceEqual(Train(name, threads, Objective("unlikelihood"), steps: 100)), $"{threads} threads");
+    }
+
     /// <summary>Every third token is a tag. The same as an objective that leaves them out itself.</summary>
     [Fact]
     public void MaskedTags_AreNotLearned()
@@ -43,8 +52,8 @@ public sealed class TrainingStepTests
         ? new WeightedRegression("AWR", new WeightedRegressionOptions { Beta = 0.5, Alpha = 0.5, UsesValues = true, NormalizeAdvantage = true })
         : new SoftUnlikelihood(0.5f);
 
-    /// <summary>Parameters, both moments and losses after three steps of two batches each.</summary>
-    private static byte[] Train(string name, int threads, IObjective objective, bool masksTags = false)
+    /// <summary>Parameters, both moments and losses after steps of two batches each.</summary>
+    private static byte[] Train(string name, int threads, IObjective objective, bool masksTags = false, int steps = 3)
     {
         const int batch = 3, time = 45;
         using IBackend backend = TestBackends.Create(name, threads);
@@ -52,7 +61,7 @@ public sealed class TrainingStepTests
         using var step = new TrainingStep(model, objective, new TrainingSection { WeightDecay = 0.1 }, batch, time, masksTags);
         var losses = new List<double>();
         var tokens = new TokenBatch(batch, time);
-        for (int i = 1; i <= 3; i++)
+        for (int i = 1; i <= steps; i++)
         {
             step.Begin();
             double loss = 0;
