@@ -43,7 +43,7 @@ internal static class DryRun
         output.WriteLine($"recompute {string.Join(", ", Enum.GetValues<Recompute>().Select(each => $"{each.ToString().ToLowerInvariant()} {plan.MemoryWith(each) / 1e6:N0} MB"))} "
             + $"(estimates; this is {config.Training.Recompute}, and so is the speed)");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"speed     {1e3 * perStep:F0} ms a step, {plan.TokensPerStep / perStep:N0} tokens/s (the last step)"));
-        output.WriteLine($"whole run {plan.TotalSteps * plan.TokensPerStep:N0} tokens, {Passes(plan)}, about {Duration(plan.TotalSteps * perStep)} "
+        output.WriteLine($"whole run {plan.TotalSteps * plan.TokensPerStep:N0} tokens, {Passes(plan)}, about {Durations.Text(TimeSpan.FromSeconds(plan.TotalSteps * perStep))} "
             + "without evaluation, samples and checkpoints");
         output.WriteLine("dry run   nothing was written");
         return ExitCode.Done;
@@ -65,7 +65,4 @@ internal static class DryRun
 
     private static string Passes(RunPlan plan) => string.Create(CultureInfo.InvariantCulture,
         $"{plan.TotalSteps * plan.TokensPerStep / (double)(plan.Data.TokenCount + plan.Data.DocumentCount):F2} times the data");
-
-    private static string Duration(double seconds) => TimeSpan.FromSeconds(seconds) is var time && time.TotalHours >= 1
-        ? $"{(long)time.TotalHours}h{time.Minutes:D2}m" : $"{time.Minutes}m{time.Seconds:D2}s";
 }

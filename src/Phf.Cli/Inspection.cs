@@ -21,7 +21,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         if (File.Exists(Path.Combine(path, "config.yml"))) return OfRun(path);
         if (DataIn(path) is { } data) return new Inspection(DatasetRows(data), null);
         if (File.Exists(Path.Combine(path, "config.json")) || WeightFiles.TryFindIn(path) is not null) return OfModel("model directory", path);
-        if (TokenizerFiles(path).Length > 0) return new Inspection([("what", "tokenizer"), .. TokenizerRows(path)], null);
+        if (TokenizerFiles.In(path).Length > 0) return new Inspection([("what", "tokenizer"), .. TokenizerRows(path)], null);
         throw new InvalidDataException($"{path}: neither a run (config.yml), nor a model (config.json, model.safetensors, pytorch_model.bin), nor packed data (dataset.json), nor a tokenizer (tokenizer.json)");
     }
 
@@ -33,7 +33,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
             (Gpt2Config? config, string? problem) = ReadConfig(path);
             return new Inspection([("what", "settings of a model"), .. config is null ? [(Usable, $"no: {problem}")] : ConfigRows(config)], null);
         }
-        if (name is "tokenizer.json" or "vocab.json" or "merges.txt" or "encoder.json" or "vocab.bpe") return new Inspection([("what", "file of a tokenizer"), .. TokenizerRows(directory)], null);
+        if (TokenizerFiles.All.Contains(name)) return new Inspection([("what", "file of a tokenizer"), .. TokenizerRows(directory)], null);
         if (name.EndsWith(".jsonl", StringComparison.Ordinal) || name.EndsWith(".jsonl.gz", StringComparison.Ordinal))
             return new Inspection([("what", "JSON lines"), (Usable, "as a corpus with phf score; if phf score wrote it, see phf stats")], null);
         using WeightFiles weights = WeightFiles.Open(path);
@@ -106,7 +106,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
 
     private static IEnumerable<(string, string)> TokenizerRows(string directory)
     {
-        string[] files = TokenizerFiles(directory);
+        string[] files = TokenizerFiles.In(directory);
         if (files.Length == 0) return [("tokenizer", "none beside it")];
         BpeTokenizer? tokenizer = null;
         string? problem = ProblemOf(() => tokenizer = BpeTokenizer.FromDirectory(directory));
@@ -134,9 +134,6 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
     /// <summary>The split behind a folder of packed data: the folder itself, or its training split.</summary>
     private static string? DataIn(string path) =>
         new[] { path, Path.Combine(path, Packer.TrainSplit) }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, DatasetManifest.FileName)));
-
-    private static string[] TokenizerFiles(string directory) =>
-        [.. new[] { "tokenizer.json", "vocab.json", "encoder.json" }.Where(name => File.Exists(Path.Combine(directory, name)))];
 
     /// <summary>The message of what a reader refuses; null where it does not.</summary>
     private static string? ProblemOf(Action read)

@@ -42,6 +42,14 @@ internal sealed class JsonLineOutput : IDisposable
         _stream.Write(_line.GetBuffer(), 0, (int)_line.Length);
     }
 
+    /// <summary>The field <c>ids</c> of an object.</summary>
+    public static void WriteIds(Utf8JsonWriter json, IEnumerable<int> ids)
+    {
+        json.WriteStartArray("ids");
+        foreach (int id in ids) json.WriteNumberValue(id);
+        json.WriteEndArray();
+    }
+
     /// <summary>All has been written.</summary>
     public void Commit()
     {

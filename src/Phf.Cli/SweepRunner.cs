@@ -27,7 +27,7 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
                 BlockReader.OfLanes(plan.Data, plan.Blocks, lanes: 1); // finds out whether the filter leaves anything
                 if (sweep.Settings.Evaluate is not { } wanted) continue;
                 Scenarios(plan, wanted);
-                CliEvaluation.Scorer(wanted.Scorer, name => Scorers.Create(name, new ScorerOptions { WordList = wanted.List }), plan);
+                Scorer(plan, wanted);
             }
             catch (Exception problem) when (IsOfTheRun(problem))
             {
@@ -79,10 +79,13 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
         if (sweep.Settings.Evaluate is not { } wanted) return;
         string checkpoint = directory.ModelCheckpoint();
         IReadOnlyList<SamplingScenario> scenarios = Scenarios(plan, wanted);
-        IScorer scorer = CliEvaluation.Scorer(wanted.Scorer, name => Scorers.Create(name, new ScorerOptions { WordList = wanted.List }), plan);
+        IScorer scorer = Scorer(plan, wanted);
         if (IsEvaluated(run.Directory, checkpoint, scenarios, scorer)) return;
         CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, scenarios, scorer, (ulong)wanted.Seed, backend, cancel);
     }
+
+    private static IScorer Scorer(RunPlan plan, SweepEvaluation wanted) =>
+        CliEvaluation.Scorer(wanted.Scorer, name => Scorers.Create(name, new ScorerOptions { WordList = wanted.List }), plan);
 
     private void Train(RunDirectory run, RunPlan plan, IBackend backend, bool goesOn, string title)
     {

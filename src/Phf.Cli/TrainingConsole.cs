@@ -29,9 +29,8 @@ internal sealed class TrainingConsole(TextWriter output, int loggingSteps) : ITr
     {
         double perStep = (r.ElapsedSeconds - _startSeconds) / (r.Step - _firstStep + 1);
         var left = TimeSpan.FromSeconds(perStep * (r.TotalSteps - r.Step));
-        string eta = left.TotalHours >= 1 ? $"{(int)left.TotalHours}h{left.Minutes:D2}m" : $"{left.Minutes}m{left.Seconds:D2}s";
         string digits = r.TotalSteps.ToString(CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture,
-            $"step {r.Step.ToString(CultureInfo.InvariantCulture).PadLeft(digits.Length)}/{digits} ({100.0 * r.Step / r.TotalSteps:F1}%) | loss {r.Loss:F4} | norm {r.GradientNorm:F2} | lr {r.LearningRate:0.0e-00} | {r.Milliseconds:F0} ms | {r.TokensPerSecond / 1e3:F1}k tok/s | {r.GigaflopsPerSecond:F0} GFLOP/s | eta {eta}");
+            $"step {r.Step.ToString(CultureInfo.InvariantCulture).PadLeft(digits.Length)}/{digits} ({100.0 * r.Step / r.TotalSteps:F1}%) | loss {r.Loss:F4} | norm {r.GradientNorm:F2} | lr {r.LearningRate:0.0e-00} | {r.Milliseconds:F0} ms | {r.TokensPerSecond / 1e3:F1}k tok/s | {r.GigaflopsPerSecond:F0} GFLOP/s | eta {Durations.Text(left)}");
     }
 }

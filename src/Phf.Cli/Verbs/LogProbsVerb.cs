@@ -40,7 +40,7 @@ internal static class LogProbsVerb
         ModelSource source = ModelSource.Find(parsed.GetRequiredValue(Source));
         bool isIds = parsed.GetValue(Ids);
         if (isIds && parsed.GetValue(NoStart)) throw new UsageException("--no-start goes with texts; token ids are taken as they are, so leave it out");
-        BpeTokenizer? tokenizer = isIds && !HasTokenizer(source.Directory) ? null : BpeTokenizer.FromDirectory(source.Directory);
+        BpeTokenizer? tokenizer = isIds && TokenizerFiles.In(source.Directory).Length == 0 ? null : BpeTokenizer.FromDirectory(source.Directory);
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         using Gpt2 model = Gpt2Weights.Load(source.Directory, backend);
         if (!isIds && tokenizer!.VocabularySize > model.Config.VocabularySize)
@@ -88,9 +88,7 @@ internal static class LogProbsVerb
         output.Write(json =>
         {
             if (name is not null) json.WriteString("id", name);
-            json.WriteStartArray("ids");
-            foreach (int id in ids) json.WriteNumberValue(id);
-            json.WriteEndArray();
+            JsonLineOutput.WriteIds(json, ids);
             json.WriteStartArray("logprobs");
             if (ids.Length > 0) json.WriteNullValue(); // nothing comes before the first token
             foreach (float logProb in logProbs) json.WriteNumberValue(logProb);
@@ -102,9 +100,6 @@ internal static class LogProbsVerb
         });
         return sums;
     }
-
-    private static bool HasTokenizer(string directory) =>
-        new[] { "tokenizer.json", "vocab.json", "encoder.json" }.Any(name => File.Exists(Path.Combine(directory, name)));
 
     /// <summary>Of one sequence or of all.</summary>
     private sealed class Sums

@@ -62,9 +62,7 @@ internal static class TokenizerUse
             output.Write(json =>
             {
                 if (record.Id is not null) json.WriteString("id", record.Id);
-                json.WriteStartArray("ids");
-                foreach (int id in ids) json.WriteNumberValue(id);
-                json.WriteEndArray();
+                JsonLineOutput.WriteIds(json, ids);
             });
         }
         output.Commit();

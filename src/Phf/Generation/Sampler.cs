@@ -29,21 +29,22 @@ public sealed class Sampler(Gpt2 model, int endOfTextId)
         if (options.Banned.Select(sequence => sequence[^1]).Append(endOfTextId).Distinct().Count() == vocabulary) throw new ArgumentException("every token but end-of-text is banned");
 
         var results = new int[prompts.Count][];
+        // One for each thread.
+        TokenChooser[] choosers = [.. Enumerable.Range(0, model.Backend.Threads).Select(_ => new TokenChooser(options, endOfTextId, vocabulary))];
         int done = 0;
         // Sequences of a batch are at the same position, so prompts of one length go together.
         foreach (IGrouping<int, int> group in Enumerable.Range(0, prompts.Count).GroupBy(i => prompts[i].Length).OrderBy(group => group.Key))
             foreach (int[] batch in group.Chunk(options.BatchSize))
             {
-                GenerateBatch(batch, prompts, options, seed, results, cancel);
+                GenerateBatch(batch, prompts, options, choosers, seed, results, cancel);
                 progress?.Invoke(done += batch.Length);
             }
         return results;
     }
 
-    private void GenerateBatch(int[] batch, IReadOnlyList<int[]> prompts, SamplingOptions options, ulong seed, int[][] results, CancellationToken cancel)
+    private void GenerateBatch(int[] batch, IReadOnlyList<int[]> prompts, SamplingOptions options, TokenChooser[] choosers, ulong seed, int[][] results, CancellationToken cancel)
     {
         using var state = new DecodeState(model, batch.Length, options.MaxLength);
-        TokenChooser[] choosers = [.. Enumerable.Range(0, model.Backend.Threads).Select(_ => new TokenChooser(options, endOfTextId, model.Config.VocabularySize))];
         Rng[] random = [.. batch.Select(i => new Rng(seed, (ulong)i))];
         List<int>[] sequences = [.. batch.Select(i => new List<int>(prompts[i]))];
         var finished = new bool[batch.Length];

@@ -1,4 +1,5 @@
 using Phf.Data;
+using Phf.Text;
 
 namespace Phf.Training;
 
@@ -49,7 +50,7 @@ public sealed class HubFolders
     public string? FindModel(string name) => FindWith(name, "config.json");
 
     /// <summary>The folder of a tokenizer by name; null where there is none.</summary>
-    public string? FindTokenizer(string name) => FindWith(name, "tokenizer.json") ?? FindWith(name, "vocab.json") ?? FindWith(name, "encoder.json");
+    public string? FindTokenizer(string name) => TokenizerFiles.Main.Select(file => FindWith(name, file)).FirstOrDefault(folder => folder is not null);
 
     /// <summary>Where a name was looked up, for messages.</summary>
     public string PlacesOf(string name, string kind) => string.Join(", ", [.. _roots.SelectMany(root => InRoot(root, name)), Cached(name, kind)]);

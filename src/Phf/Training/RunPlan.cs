@@ -1,5 +1,6 @@
 using Phf.Data;
 using Phf.Model;
+using Phf.Numerics.Backend;
 using Phf.Numerics.Memory;
 using Phf.Objectives;
 using Phf.Text;
@@ -212,7 +213,7 @@ public sealed class RunPlan : IDisposable
     private static long MemoryFor(Gpt2Config model, int batch, int length, Recompute recompute)
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
-        long logits = Math.Max(4L << 20, 512L * model.VocabularySize) * sizeof(float);
+        long logits = (long)ClassifierChunk.Rows(model.VocabularySize) * ClassifierChunk.Stride(model.VocabularySize) * sizeof(float);
         return 4 * parameters + Activations.Bytes(model, batch, length, forTraining: true, recompute) + logits + PackingBytes;
     }
 

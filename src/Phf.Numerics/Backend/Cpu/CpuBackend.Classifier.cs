@@ -5,8 +5,6 @@ namespace Phf.Numerics.Backend.Cpu;
 
 internal sealed unsafe partial class CpuBackend<S, V>
 {
-    private const int LogitsBudget = 4 << 20; // floats of one chunk of logits, where that is more than
-    private const int FewestLogitRows = 512; // rows: the table is packed anew for each chunk
     private readonly Scratch _logits = new();
 
     public void Logits(Tensor hidden, Tensor table, Tensor logits) =>
@@ -16,9 +14,7 @@ internal sealed unsafe partial class CpuBackend<S, V>
         Span<float> logComplements, Tensor dHidden, Tensor dTable)
     {
         int vocabulary = table.Rows, channels = hidden.Columns;
-        // A chunk is a multiple of 64 rows, and its size depends on the vocabulary alone. Rows are a vector longer than the
-        // vocabulary, so that their stride is no power of two.
-        int stride = (vocabulary + 15) / 16 * 16 + 16, chunk = Math.Max(FewestLogitRows, LogitsBudget / stride / 64 * 64);
+        int stride = ClassifierChunk.Stride(vocabulary), chunk = ClassifierChunk.Rows(vocabulary);
         float* logits = _logits.Get((long)Math.Min(chunk, hidden.Rows) * stride);
         ClassifierJob<S, V> job = _classifier;
         job.Logits = logits;
