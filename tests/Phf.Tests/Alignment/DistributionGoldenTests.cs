@@ -140,9 +140,7 @@ public sealed class DistributionGoldenTests : IDisposable
 
         int[] samples = _language.Whole("samples.for_lambda");
         FittedLambda sampled = LambdaFit.Fit([.. samples.Select(x => features[x])], Measure.OfAll(samples.Length), moments);
-        // The recorded search stopped at 5e-9: for one feature lambda is log(0.426 / 0.574) = -0.29819004498.
-        TinyLanguage.AssertEqual(Numbers(expected, "lambda_from_stored_samples_by_self_normalised_weights"), [.. sampled.Lambda], tolerance: 1e-8);
-        TinyLanguage.AssertEqual(moments, [.. sampled.Moments]);
+        TinyLanguage.AssertEqual(Numbers(expected, "lambda_from_stored_samples_by_self_normalised_weights"), [.. sampled.Lambda]);
     }
 
     [GoldenFact]

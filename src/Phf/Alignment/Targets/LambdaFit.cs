@@ -15,6 +15,7 @@ public static class LambdaFit
     private const int MostSteps = 100, MostHalvings = 40;
     private const double Exact = 1e-12; // of a feature's range
     private const double Accepted = 1e-6;
+    private const double Rounding = 1e-12; // the last steps change the value by less than a double shows, and lambda by more
     private const double Ridge = 1e-12; // of the covariance's largest entry, so that features that say the same do not stop it
 
     /// <param name="features">The features of each text.</param>
@@ -66,15 +67,14 @@ public static class LambdaFit
             for (int step = 0; step < MostSteps && Error() > Exact; step++)
             {
                 double[] move = LinearSolver.Solve(Covariance(), [.. moments.Select((moment, i) => moment - Expectations[i])]);
-                double share = 1, next = value;
-                double[] moved = lambda;
+                double share = 1, next = double.NaN;
+                double[] moved = [];
                 for (int halving = 0; halving < MostHalvings; halving++, share /= 2)
                 {
                     moved = [.. lambda.Select((each, i) => each + share * move[i])];
                     next = ValueAt(moved);
-                    if (next <= value) break;
+                    if (next <= value + Rounding) break;
                 }
-                if (next > value) break; // rounding: it cannot become better
                 (lambda, value) = (moved, next);
             }
             ValueAt(lambda);

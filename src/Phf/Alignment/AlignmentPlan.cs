@@ -1,0 +1,116 @@
+using Phf.Model;
+using Phf.Numerics.Backend;
+using Phf.Numerics.Memory;
+using Phf.Text;
+using Phf.Training;
+using Phf.Training.Configuration;
+
+namespace Phf.Alignment;
+
+/// <summary>
+/// A file of phf align worked out against its prior: tokenizer, features, prompts, steps, memory. What can be wrong without sampling is found here, before
+/// anything large is allocated.
+/// </summary>
+public sealed class AlignmentPlan : IDisposable
+{
+    private const int DefaultMaxLength = 128;
+    private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
+
+    private AlignmentPlan(FeatureSet features, PromptSet prompts, TagTokens tags, LearningRateSchedule schedule) =>
+        (Features, Prompts, Tags, Schedule) = (features, prompts, tags, schedule);
+
+    /// <summary>As it was given.</summary>
+    public required AlignmentSection Section { get; init; }
+
+    /// <summary>The configuration of the run: the prior's, starting from the prior. The verbs that read a run find tags and data in it.</summary>
+    public required RunConfig Config { get; init; }
+
+    /// <summary>Folder of the prior.</summary>
+    public required string PriorDirectory { get; init; }
+
+    public required BpeTokenizer Tokenizer { get; init; }
+
+    /// <summary>The shape of the model.</summary>
+    public required Gpt2Config Model { get; init; }
+
+    /// <summary>Longest text in tokens, prompt included.</summary>
+    public required int MaxLength { get; init; }
+
+    public required long TotalSteps { get; init; }
+
+    /// <summary>Texts of a step.</summary>
+    public int TextsPerStep => Section.Training.SequencesPerStep;
+
+    /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations.</summary>
+    public required long MemoryBytes { get; init; }
+
+    internal FeatureSet Features { get; }
+
+    internal PromptSet Prompts { get; }
+
+    internal TagTokens Tags { get; }
+
+    internal LearningRateSchedule Schedule { get; }
+
+    /// <exception cref="InvalidDataException">The prior is none, or does not fit what is asked.</exception>
+    /// <exception cref="InsufficientMemoryException">The run would not fit into memory; the message gives both numbers.</exception>
+    public static AlignmentPlan Create(AlignmentSection section)
+    {
+        ModelSource source = ModelSource.Find(section.Prior ?? throw new InvalidDataException("no model to align; name a run, a checkpoint or a model directory"));
+        RunConfig config = ConfigOf(section, source);
+        BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(source.Directory);
+        Gpt2Config model = Gpt2Config.FromFile(Path.Combine(source.Directory, "config.json"));
+        if (tokenizer.VocabularySize > model.VocabularySize)
+            throw new InvalidDataException($"{source.Directory}: the tokenizer has {tokenizer.VocabularySize} tokens, the model {model.VocabularySize}; they do not belong together");
+        int maxLength = section.Sampling.MaxLength ?? Math.Min(DefaultMaxLength, model.Positions);
+        if (maxLength > model.Positions) throw new InvalidDataException($"sampling.max_length {maxLength} is longer than the model's n_positions {model.Positions}");
+        TagTokens tags = TagTokens.Of(config.Dataset.ConditionalTrainingConfig, tokenizer);
+        long steps = section.Training.MaxSteps!.Value;
+        var prompts = PromptSet.Create(section.Sampling, tokenizer, tags, maxLength);
+        var schedule = LearningRateSchedule.Of(section.Training, steps);
+        var plan = new AlignmentPlan(FeatureSet.Create(section.Target, tokenizer), prompts, tags, schedule)
+        {
+            Section = section,
+            Config = config,
+            PriorDirectory = source.Directory,
+            Tokenizer = tokenizer,
+            Model = model,
+            MaxLength = maxLength,
+            TotalSteps = steps,
+            MemoryBytes = MemoryFor(section, model, maxLength),
+        };
+        plan.CheckMemory();
+        return plan;
+    }
+
+    public void Dispose() => Features.Dispose();
+
+    private static RunConfig ConfigOf(AlignmentSection section, ModelSource source)
+    {
+        RunConfig prior = source.Run?.Config() ?? new RunConfig();
+        return prior with
+        {
+            Dataset = prior.Dataset with { SkipTokens = default },
+            Model = new ModelSection { FromScratch = false, PathOrName = source.Directory },
+            Objective = new ObjectiveSection(),
+            Training = section.Training,
+        };
+    }
+
+    private static long MemoryFor(AlignmentSection section, Gpt2Config model, int maxLength)
+    {
+        long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
+        long logits = (long)ClassifierChunk.Rows(model.VocabularySize) * ClassifierChunk.Stride(model.VocabularySize) * sizeof(float);
+        int copies = section.Method.Name is "gdc" or "gdc++" ? 6 : 5; // model, gradients, two moments, prior, and the proposal
+        return copies * parameters + Activations.Bytes(model, section.Training.PerDeviceTrainBatchSize, maxLength - 1, forTraining: true, section.Training.RecomputeKind)
+            + logits + PackingBytes;
+    }
+
+    private void CheckMemory()
+    {
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (MemoryBytes <= available) return;
+        throw new InsufficientMemoryException($"this run needs {MemoryBytes / 1e9:F1} GB of memory and there are {available / 1e9:F1} GB; "
+            + "make training.per_device_train_batch_size or sampling.max_length smaller, or set training.recompute to layer");
+    }
+}
