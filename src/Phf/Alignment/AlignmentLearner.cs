@@ -54,7 +54,7 @@ internal sealed class AlignmentLearner : ILearner
             string fingerprint = FingerprintOf(prior, plan);
             TrainerState? trained = null;
             AlignmentState? state = null;
-            if (checkpoint is null) Gpt2Weights.Read(plan.PriorDirectory, model);
+            if (checkpoint is null) Gpt2Weights.ReadWithNewTokens(plan.PriorDirectory, model, seed: 0); // it has no new tokens, but may have a value head
             else
             {
                 trained = Load(plan, checkpoint, policy);
@@ -65,7 +65,13 @@ internal sealed class AlignmentLearner : ILearner
             }
             var context = new AlignmentContext(plan, policy, prior, state is null ? FromPrior(plan, prior) : Restored(plan, state));
             double beta = state?.Beta ?? plan.Section.Target.Beta ?? 0;
-            IAlignmentMethod method = Own<IAlignmentMethod>(plan.Section.Method.Name == "reinforce" ? new PolicyGradient(context, beta) : DistributionMatching.Create(context, checkpoint));
+            IAlignmentMethod method = Own<IAlignmentMethod>(plan.Section.Method.Name switch
+            {
+                "reinforce" => new PolicyGradient(context, beta),
+                "ppo" => new ProximalPolicy(context, beta),
+                _ when plan.Section.Method.IsOffline => new PreferenceLearning(context),
+                _ => DistributionMatching.Create(context, checkpoint),
+            });
             return new AlignmentLearner(plan, context, method, fingerprint, trained, told);
         }
         catch
@@ -96,7 +102,7 @@ internal sealed class AlignmentLearner : ILearner
     public double? Evaluate(MetricsLog metrics, ITrainingObserver observer)
     {
         Draws draws = _context.Drawer.Draw(Model, _plan.Prompts.Spread(_plan.Section.Sampling.EvaluationSamples), DrawPurpose.Evaluation, Step);
-        AlignmentReport report = AlignmentReport.Of(_context, draws, Step);
+        AlignmentReport report = AlignmentReport.Of(_context, _method, draws, Step);
         metrics.Write(report.ToLine(Tokens));
         _told(report);
         if (report.KlFromPrior > _plan.Section.MaxKl)
@@ -126,11 +132,12 @@ internal sealed class AlignmentLearner : ILearner
         Model.Dispose();
     }
 
-    private static FittedTarget FromPrior(AlignmentPlan plan, Gpt2 prior) =>
-        FittedTarget.Fit(plan, new Drawer(plan).Draw(prior, plan.Prompts.Spread(plan.Section.Sampling.PriorSamples), DrawPurpose.Prior, step: 0));
+    private static FittedTarget FromPrior(AlignmentPlan plan, Gpt2 prior) => plan.Section.Target.Kind == "none"
+        ? new FittedTarget(null, [])
+        : FittedTarget.Fit(plan, new Drawer(plan).Draw(prior, plan.Prompts.Spread(plan.Section.Sampling.PriorSamples), DrawPurpose.Prior, step: 0));
 
     private static FittedTarget Restored(AlignmentPlan plan, AlignmentState state) =>
-        new(plan.Section.Target.Beta == 0 ? null : FittedTarget.Of(plan.Section.Target, state.Lambda), state.Partitions);
+        new(plan.HasTarget ? FittedTarget.Of(plan.Section.Target, state.Lambda) : null, state.Partitions);
 
     private static TrainerState Load(AlignmentPlan plan, string checkpoint, Policy policy)
     {

@@ -16,8 +16,8 @@ public sealed class AlignmentPlan : IDisposable
     private const int DefaultMaxLength = 128;
     private const long PackingBytes = 64L << 20; // packed operands and scratch of the engine
 
-    private AlignmentPlan(FeatureSet features, PromptSet prompts, TagTokens tags, LearningRateSchedule schedule) =>
-        (Features, Prompts, Tags, Schedule) = (features, prompts, tags, schedule);
+    private AlignmentPlan(FeatureSet features, PromptSet prompts, TagTokens tags, LearningRateSchedule schedule, IReadOnlyList<PreferencePair> pairs) =>
+        (Features, Prompts, Tags, Schedule, Pairs) = (features, prompts, tags, schedule, pairs);
 
     /// <summary>As it was given.</summary>
     public required AlignmentSection Section { get; init; }
@@ -30,16 +30,20 @@ public sealed class AlignmentPlan : IDisposable
 
     public required BpeTokenizer Tokenizer { get; init; }
 
-    /// <summary>The shape of the model.</summary>
+    /// <summary>The shape of the model; for ppo with a value head, whose values start at 0.</summary>
     public required Gpt2Config Model { get; init; }
 
     /// <summary>Longest text in tokens, prompt included.</summary>
     public required int MaxLength { get; init; }
 
+    /// <summary>0 where nothing is trained.</summary>
     public required long TotalSteps { get; init; }
 
     /// <summary>Texts of a step.</summary>
     public int TextsPerStep => Section.Training.SequencesPerStep;
+
+    /// <summary>Whether what is asked for is a distribution: not a reward without penalty, nor one whose penalty is led, and not nothing.</summary>
+    internal bool HasTarget => Section.Target.Kind != "none" && Section.Target.Beta != 0 && Section.Method.TargetKl is null;
 
     /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations.</summary>
     public required long MemoryBytes { get; init; }
@@ -52,6 +56,9 @@ public sealed class AlignmentPlan : IDisposable
 
     internal LearningRateSchedule Schedule { get; }
 
+    /// <summary>What the offline methods learn from; empty for the others.</summary>
+    internal IReadOnlyList<PreferencePair> Pairs { get; }
+
     /// <exception cref="InvalidDataException">The prior is none, or does not fit what is asked.</exception>
     /// <exception cref="InsufficientMemoryException">The run would not fit into memory; the message gives both numbers.</exception>
     public static AlignmentPlan Create(AlignmentSection section)
@@ -59,16 +66,17 @@ public sealed class AlignmentPlan : IDisposable
         ModelSource source = ModelSource.Find(section.Prior ?? throw new InvalidDataException("no model to align; name a run, a checkpoint or a model directory"));
         RunConfig config = ConfigOf(section, source);
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(source.Directory);
-        Gpt2Config model = Gpt2Config.FromFile(Path.Combine(source.Directory, "config.json"));
+        Gpt2Config model = Gpt2Config.FromFile(Path.Combine(source.Directory, "config.json")) with { ValueOffset = section.Method.Name == "ppo" ? 0 : null };
         if (tokenizer.VocabularySize > model.VocabularySize)
             throw new InvalidDataException($"{source.Directory}: the tokenizer has {tokenizer.VocabularySize} tokens, the model {model.VocabularySize}; they do not belong together");
         int maxLength = section.Sampling.MaxLength ?? Math.Min(DefaultMaxLength, model.Positions);
         if (maxLength > model.Positions) throw new InvalidDataException($"sampling.max_length {maxLength} is longer than the model's n_positions {model.Positions}");
         TagTokens tags = TagTokens.Of(config.Dataset.ConditionalTrainingConfig, tokenizer);
-        long steps = section.Training.MaxSteps!.Value;
+        long steps = section.Method.IsSampling ? 0 : section.Training.MaxSteps!.Value;
         var prompts = PromptSet.Create(section.Sampling, tokenizer, tags, maxLength);
         var schedule = LearningRateSchedule.Of(section.Training, steps);
-        var plan = new AlignmentPlan(FeatureSet.Create(section.Target, tokenizer), prompts, tags, schedule)
+        IReadOnlyList<PreferencePair> pairs = section.Method.IsOffline ? PreferencePairs.Read(section, tokenizer, tags, maxLength) : [];
+        var plan = new AlignmentPlan(FeatureSet.Create(section.Target, tokenizer), prompts, tags, schedule, pairs)
         {
             Section = section,
             Config = config,
@@ -101,6 +109,7 @@ public sealed class AlignmentPlan : IDisposable
     {
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
         long logits = (long)ClassifierChunk.Rows(model.VocabularySize) * ClassifierChunk.Stride(model.VocabularySize) * sizeof(float);
+        if (section.Method.IsSampling) return parameters + PackingBytes;
         int copies = section.Method.Name is "gdc" or "gdc++" ? 6 : 5; // model, gradients, two moments, prior, and the proposal
         return copies * parameters + Activations.Bytes(model, section.Training.PerDeviceTrainBatchSize, maxLength - 1, forTraining: true, section.Training.RecomputeKind)
             + logits + PackingBytes;

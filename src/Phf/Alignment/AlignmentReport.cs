@@ -32,6 +32,9 @@ public sealed record AlignmentReport
     /// <summary>Distance from the target; null for a reward without penalty.</summary>
     public required TargetDistance? Target { get; init; }
 
+    /// <summary>Trace of the covariance of one text's gradient, without and with the method's baseline; null for methods without baselines.</summary>
+    public required (double Plain, double WithBaseline)? GradientVariance { get; init; }
+
     /// <summary>Different n-grams / n-grams over all texts, n = 1, 2, 3.</summary>
     public required IReadOnlyList<double> Distinct { get; init; }
 
@@ -39,7 +42,7 @@ public sealed record AlignmentReport
     public required double Length { get; init; }
 
     /// <summary>Measures draws of the model itself.</summary>
-    internal static AlignmentReport Of(AlignmentContext context, Draws draws, long step)
+    internal static AlignmentReport Of(AlignmentContext context, IAlignmentMethod method, Draws draws, long step)
     {
         double[] logPolicy = draws.LogProbs(context.Policy.Model), logPrior = draws.LogProbs(context.Prior);
         double[] ratios = [.. logPolicy.Zip(logPrior, (policy, prior) => policy - prior)];
@@ -55,6 +58,8 @@ public sealed record AlignmentReport
             KlFromPriorError = Math.Sqrt(ratios.Sum(ratio => (ratio - kl) * (ratio - kl)) / (ratios.Length - 1) / ratios.Length),
             Entropy = -logPolicy.Average(),
             Target = context.Target is null ? null : TargetDistance.Of(context, draws, logPolicy, logPrior),
+            GradientVariance = method.Weights(draws, logPolicy, logPrior) is { } weights
+                ? (GradientSpread.Of(context.Policy, draws, weights.Plain), GradientSpread.Of(context.Policy, draws, weights.WithBaseline)) : null,
             Distinct = [.. Enumerable.Range(1, 3).Select(order => NGramStatistics.Of(draws.Texts, order).Distinct)],
             Length = draws.Written / (double)draws.Count,
         };
@@ -78,6 +83,11 @@ public sealed record AlignmentReport
             Add("align_acceptance", target.Acceptance);
             Add("align_z", target.Z);
             Add("align_z_error", target.ZError);
+        }
+        if (GradientVariance is { } variance)
+        {
+            Add("align_gradient_variance", variance.Plain);
+            Add("align_gradient_variance_baseline", variance.WithBaseline);
         }
         for (int n = 0; n < Distinct.Count; n++) Add($"align_distinct_{n + 1}", Distinct[n]);
         Add("align_length", Length);

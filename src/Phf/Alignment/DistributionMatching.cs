@@ -78,6 +78,13 @@ internal sealed class DistributionMatching : IAlignmentMethod
         line["align_proposal_replaced"] = compared.IsReplaced ? 1 : 0;
     }
 
+    public (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior)
+    {
+        if (_divergence is not null) return null;
+        double[] logP = _context.Normalised(draws, _context.LogTarget(draws, logPrior));
+        return ([.. logP.Zip(logPolicy, SequenceWeights.Dpg)], [.. logP.Zip(logPolicy, (p, policy) => SequenceWeights.DpgWithBaseline(p, policy, policy, logZ: 0))]);
+    }
+
     public AlignmentState Save(AlignmentState state) => state with { HasProposal = _proposal is not null };
 
     public void SaveFiles(string directory)

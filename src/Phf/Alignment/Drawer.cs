@@ -11,6 +11,7 @@ internal enum DrawPurpose
     Training,
     Proposal,
     Evaluation,
+    Kept,
 }
 
 /// <summary>

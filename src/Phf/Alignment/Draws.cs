@@ -24,6 +24,16 @@ internal sealed record Draws
     /// <summary>Tokens written, those that ended a text included.</summary>
     public long Written => Tokens.Zip(Starts, (tokens, start) => (long)tokens.Length - start).Sum();
 
+    /// <summary>Some of the texts.</summary>
+    public Draws Of(int[] texts) => new()
+    {
+        Prompts = [.. texts.Select(i => Prompts[i])],
+        Tokens = [.. texts.Select(i => Tokens[i])],
+        Starts = [.. texts.Select(i => Starts[i])],
+        Texts = [.. texts.Select(i => Texts[i])],
+        Features = [.. texts.Select(i => Features[i])],
+    };
+
     /// <summary>log p of each written token under a model, given what stands before it.</summary>
     public double[][] TokenLogProbs(Gpt2 model) =>
         [.. SequenceLogProbs.Of(model, Tokens).Select((logs, i) => logs[(Starts[i] - 1)..].Select(log => (double)log).ToArray())];

@@ -6,7 +6,7 @@ using Phf.Training.Configuration;
 namespace Phf.Alignment;
 
 /// <summary>The target with what samples of the prior told of it: lambda, and a first estimate of Z.</summary>
-/// <param name="Target">Null for a reward without penalty, which no distribution is the optimum of.</param>
+/// <param name="Target">Null where there is none, see <see cref="AlignmentPlan.HasTarget"/>.</param>
 /// <param name="Partitions">Z for each prompt; empty without a target.</param>
 internal sealed record FittedTarget(Target? Target, IReadOnlyList<PartitionEstimate> Partitions)
 {
@@ -16,7 +16,7 @@ internal sealed record FittedTarget(Target? Target, IReadOnlyList<PartitionEstim
     {
         TargetSection section = plan.Section.Target;
         if (section.Kind == "reward") CheckRewards(section, prior.Features);
-        if (section.Beta == 0) return new FittedTarget(null, []);
+        if (!plan.HasTarget) return new FittedTarget(null, []);
         Target target = Of(section, section.Kind == "distributional" ? Lambda(section, prior.Features) : []);
         double[] evidence = [.. prior.Features.Select(features => target.LogEvidence(features))];
         CheckEffective(plan.Section, evidence);

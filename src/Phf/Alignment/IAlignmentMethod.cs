@@ -14,6 +14,9 @@ internal interface IAlignmentMethod : IDisposable
     /// <summary>Adds what the method knows about the last step to its line of the log.</summary>
     void AddTo(JsonObject line);
 
+    /// <summary>What the method would weigh texts of the model by, without and with a baseline; null for methods without baselines.</summary>
+    (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior) => null;
+
     /// <summary>The state with what the method has to keep.</summary>
     AlignmentState Save(AlignmentState state);
 

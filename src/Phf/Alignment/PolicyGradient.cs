@@ -15,12 +15,9 @@ internal sealed class PolicyGradient(AlignmentContext context, double beta) : IA
         int[] prompts = plan.Prompts.OfStep(step, plan.TextsPerStep, plan.Section.Sampling.SamplesPerPrompt);
         Draws draws = context.Drawer.Draw(context.Policy.Model, prompts, DrawPurpose.Training, step);
         double[] logPrior = draws.LogProbs(context.Prior), logPolicy = draws.LogProbs(context.Policy.Model);
-        double[] rewards = [.. draws.Features.Select(features => FittedTarget.Reward(plan.Section.Target, features))];
-        double[] gains = [.. rewards.Select((reward, i) => SequenceWeights.Reinforce(reward, _penalty.Beta, logPolicy[i], logPrior[i], baseline: 0))];
-        (_reward, _kl) = (rewards.Average(), logPolicy.Zip(logPrior, (policy, prior) => policy - prior).Average());
-        // A baseline that is made of the other texts alone leaves the expectation of the gradient as it is.
-        double total = gains.Sum();
-        double[] weights = [.. gains.Select(gain => (plan.Section.Method.Baseline ? gain - (total - gain) / (gains.Length - 1) : gain) / gains.Length)];
+        (_reward, _kl) = (draws.Features.Average(features => FittedTarget.Reward(plan.Section.Target, features)), logPolicy.Zip(logPrior, (policy, prior) => policy - prior).Average());
+        (double[] plain, double[] withBaseline) = Gains(draws, logPolicy, logPrior);
+        double[] weights = [.. (plan.Section.Method.Baseline ? withBaseline : plain).Select(weight => weight / draws.Count)];
         (double loss, double norm) = context.Policy.Update(WeightedText.Of(draws, weights), rate);
         _penalty = _penalty.After(_kl);
         return new MethodStep(loss, norm, draws.Written);
@@ -33,6 +30,8 @@ internal sealed class PolicyGradient(AlignmentContext context, double beta) : IA
         line["align_beta"] = _penalty.Beta;
     }
 
+    public (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior) => Gains(draws, logPolicy, logPrior);
+
     public AlignmentState Save(AlignmentState state) => state with { Beta = _penalty.Beta };
 
     public void SaveFiles(string directory)
@@ -41,5 +40,14 @@ internal sealed class PolicyGradient(AlignmentContext context, double beta) : IA
 
     public void Dispose()
     {
+    }
+
+    /// <summary>Reward less penalty, and less the mean of the other texts: a baseline made of the others alone leaves the expectation of the gradient as it is.</summary>
+    private (double[] Plain, double[] WithBaseline) Gains(Draws draws, double[] logPolicy, double[] logPrior)
+    {
+        double[] gains = [.. draws.Features.Select((features, i) =>
+            SequenceWeights.Reinforce(FittedTarget.Reward(context.Plan.Section.Target, features), _penalty.Beta, logPolicy[i], logPrior[i], baseline: 0))];
+        double total = gains.Sum();
+        return (gains, [.. gains.Select(gain => gain - (total - gain) / (gains.Length - 1))]);
     }
 }

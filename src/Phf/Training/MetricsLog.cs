@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Phf.Formats;
 
@@ -98,8 +99,8 @@ internal sealed class MetricsLog : IDisposable
         _writer.WriteLine(line.ToJsonString());
         var scalars = new List<(string, double)>();
         foreach ((string name, JsonNode? value) in line)
-            if (!NotScalars.Contains(name) && value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
-                scalars.Add((TagOf(name), value.AsValue().TryGetValue(out long whole) ? whole : value.GetValue<double>()));
+            if (!NotScalars.Contains(name) && value?.GetValueKind() == JsonValueKind.Number)
+                scalars.Add((TagOf(name), value.Deserialize<double>()));
         if (scalars.Count > 0) _events.Write((long)line["step"]!, scalars);
     }
 

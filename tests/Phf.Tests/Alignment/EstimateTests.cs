@@ -101,6 +101,30 @@ public sealed class EstimateTests
         Assert.Equal(16.0 / 5, fitted.EffectiveTexts, 1e-6);
     }
 
+    [GoldenFact]
+    public void QuasiRejection_TradesAcceptanceForDistance()
+    {
+        using var language = new TinyLanguage();
+        double[] all = Measure.OfAll(TinyLanguage.Count), a = language.LogPrior, weights = [.. language.Reward.Select(reward => reward / 0.5)];
+        double z = a.Zip(weights, (log, weight) => Math.Exp(log + weight)).Sum(), largest = weights.Max();
+        QuasiRejection exact = QuasiRejection.At(weights, a, all, largest);
+        Assert.Equal(z / Math.Exp(largest), exact.Acceptance, 1e-12); // rejection sampling keeps Z / M
+        Assert.Equal(0, exact.TotalVariation, 1e-12);
+        Assert.Equal(0, exact.Kl, 1e-12);
+        QuasiRejection[] bounds = [.. new[] { -20.0, 0, 1, 3 }.Select(bound => QuasiRejection.At(weights, a, all, bound))];
+        for (int i = 1; i < bounds.Length; i++)
+        {
+            Assert.True(bounds[i].Acceptance < bounds[i - 1].Acceptance);
+            Assert.True(bounds[i].TotalVariation < bounds[i - 1].TotalVariation);
+            Assert.True(bounds[i].Kl < bounds[i - 1].Kl);
+        }
+        // Where everything is kept, what is kept is the prior.
+        double[] p = [.. a.Zip(weights, (log, weight) => log + weight - Math.Log(z))];
+        Assert.Equal(1, bounds[0].Acceptance, 1e-12);
+        Assert.Equal(Divergences.KullbackLeibler(p, a, all), bounds[0].Kl, 1e-9);
+        Assert.Equal(Divergences.TotalVariation(p, a, all), bounds[0].TotalVariation, 1e-9);
+    }
+
     private static void AssertMean(double exact, int[] texts, Func<int, double> one)
     {
         double[] values = [.. texts.Select(one)];

@@ -31,13 +31,19 @@ public static class AlignmentFile
     private static IEnumerable<(string Path, string What)> Target(AlignmentSection section)
     {
         TargetSection target = section.Target;
-        bool isReinforced = section.Method.Name is "reinforce";
-        if (target.Features.Count == 0) yield return ("target.features", "is empty; name what is measured of a text");
+        bool isReinforced = section.Method.Name is "reinforce" or "ppo";
+        bool isOffline = section.Method.IsOffline;
+        if (target.Kind == "none" && !isOffline) yield return ("target.kind", $"is none, and {section.Method.Name} needs something to aim at; give pointwise, distributional or reward");
+        if (target.Kind != "none" && target.Features.Count == 0) yield return ("target.features", "is empty; name what is measured of a text");
         foreach (var twice in target.Features.GroupBy(feature => feature.Name).Where(group => group.Count() > 1))
             yield return ("target.features", $"has {twice.Count()} features named {twice.Key}; give each its own name");
         if (target.Kind == "reward" && target.Beta is null) yield return ("target.beta", "is missing; a reward needs it, about a tenth to a third of the spread of the reward");
         if (target.Kind != "reward" && target.Beta is not null) yield return ("target.beta", $"is no parameter of a {target.Kind} target; leave it out");
-        if (target is { Kind: "reward", Beta: 0 } && !isReinforced) yield return ("target.beta", $"is 0, and {section.Method.Name} needs a penalty above 0; only reinforce goes without");
+        if (target is { Kind: "reward", Beta: 0 } && !isReinforced) yield return ("target.beta", $"is 0, and {section.Method.Name} needs a penalty above 0; only reinforce and ppo go without");
+        PreferenceSection preferences = section.Preferences;
+        if (isOffline && preferences.Pairs is null == preferences.Scored is null)
+            yield return ("preferences", $"name {(preferences.Pairs is null ? "neither pairs nor scored" : "pairs and scored")}, and {section.Method.Name} learns from one of both; give exactly one");
+        if (!isOffline && preferences != new PreferenceSection()) yield return ("preferences", $"have no place beside {section.Method.Name}, which learns from its own samples; leave them out");
         if (isReinforced && target.Kind != "reward") yield return ("method.name", $"is {section.Method.Name}, whose target has kind: reward, not {target.Kind}");
         if (target.Kind == "pointwise" && section.Method is { Name: "f-dpg", Divergence: "reverse_kl" })
             yield return ("method.divergence", "is reverse_kl, which is infinite for a target that forbids texts; take forward_kl, tv or js");
@@ -51,7 +57,7 @@ public static class AlignmentFile
         int sources = (feature.Scorer is null ? 0 : 1) + (feature.Words is null ? 0 : 1) + (feature.Length is null ? 0 : 1);
         if (sources != 1) yield return (path, $"has {sources} of scorer, words and length; give exactly one");
         if (feature.Words is { Count: 0 }) yield return ($"{path}.words", "is empty; give one word at least");
-        bool isBoolean = feature.Above is not null || feature.AtMost is not null || feature.Words is not null;
+        bool isBoolean = feature.IsBoolean;
         if (feature is { Above: not null, AtMost: not null } || (feature.Words is not null && (feature.Above is not null || feature.AtMost is not null)))
             yield return (path, "has more than one of above, at_most and words; give one of them");
         if (target.Kind == "pointwise" && !isBoolean) yield return (path, "is a number, and a pointwise target needs yes or no; add above or at_most");
@@ -73,18 +79,38 @@ public static class AlignmentFile
             ["proposal_steps"] = ["gdc", "gdc++"],
             ["proposal_samples"] = ["gdc", "gdc++"],
             ["baseline"] = ["reinforce"],
-            ["target_kl"] = ["reinforce"],
+            ["target_kl"] = ["reinforce", "ppo"],
+            ["epochs"] = ["ppo"],
+            ["minibatches"] = ["ppo"],
+            ["clip_range"] = ["ppo"],
+            ["value_clip_range"] = ["ppo"],
+            ["value_coefficient"] = ["ppo"],
+            ["gamma"] = ["ppo"],
+            ["gae_lambda"] = ["ppo"],
+            ["whiten"] = ["ppo"],
+            ["beta"] = ["dpo", "ipo", "kto", "simpo"],
+            ["label_smoothing"] = ["dpo"],
+            ["by_length"] = ["ipo"],
+            ["desirable_weight"] = ["kto"],
+            ["undesirable_weight"] = ["kto"],
+            ["odds_weight"] = ["orpo"],
+            ["margin"] = ["simpo"],
+            ["bound_quantile"] = ["quasi-rejection"],
+            ["candidates"] = ["best-of-n"],
         };
         foreach (ConfigKey key in ConfigKey.Of(typeof(MethodSection)))
             if (parameters.TryGetValue(key.Name, out string[]? methods) && !methods.Contains(method.Name) && !Equals(key.Property.GetValue(method), key.Property.GetValue(defaults)))
                 yield return ($"method.{key.Name}", $"is a parameter of {string.Join(" and ", methods)}, not of {method.Name}; leave it out");
         if (method.Name == "cdpg" && section.Sampling.Prompts is null) yield return ("sampling.prompts", "is missing; cdpg has a target for each prompt (without prompts, take dpg)");
+        if (method.Name == "ppo" && method.Minibatches > section.Training.SequencesPerStep)
+            yield return ("method.minibatches", $"is {method.Minibatches}, more than the {section.Training.SequencesPerStep} texts of a step (training.effective_batch_size)");
         if (method.TargetKl is not null && section.Target.Beta == 0) yield return ("method.target_kl", "leads target.beta, which is 0; start from a beta above 0");
     }
 
     private static IEnumerable<(string Path, string What)> Training(AlignmentSection section)
     {
         (TrainingSection training, TrainingSection defaults) = (section.Training, new TrainingSection());
+        if (section.Method.IsSampling) yield break; // of the section only seed, threads and backend count
         if (training.MaxSteps is null or < 1) yield return ("training.max_steps", "is missing; give the number of steps");
         foreach (ConfigKey key in ConfigKey.Of(typeof(TrainingSection)))
             if (WithoutPlace.Contains(key.Name) && !Equals(key.Property.GetValue(training), key.Property.GetValue(defaults)))

@@ -12,6 +12,9 @@ public sealed record AlignmentSection
     [Key("How it gets there.")]
     public MethodSection Method { get; init; } = new();
 
+    [Key("What the offline methods (dpo, ipo, kto, orpo, simpo) learn from.")]
+    public PreferenceSection Preferences { get; init; } = new();
+
     [Key("What is sampled, while aligning and to measure.")]
     public AlignmentSampling Sampling { get; init; } = new();
 
@@ -29,7 +32,8 @@ public sealed record AlignmentSection
 public sealed record TargetSection
 {
     [Key("pointwise: the prior's texts for which every feature holds. distributional: features with given expectations, else as near to the prior as can be. "
-        + "reward: the prior weighed by exp(reward / beta).", Required = true, Choices = ["pointwise", "distributional", "reward"])]
+        + "reward: the prior weighed by exp(reward / beta). none, for the offline methods: features are measured and nothing is asked of them.",
+        Required = true, Choices = ["pointwise", "distributional", "reward", "none"])]
     public string Kind { get; init; } = "pointwise";
 
     [Key("What is measured of a text.", Required = true)]
@@ -66,6 +70,9 @@ public sealed record FeatureSection
     [Key("reward: what the number is multiplied by before the features are added; scores are better when lower, so it is negative for them.")]
     public double Weight { get; init; } = 1;
 
+    /// <summary>Whether it is 1 or 0.</summary>
+    public bool IsBoolean => Above is not null || AtMost is not null || Words is not null;
+
     [Key("Scorer words: file with one word a line.")]
     public string? List { get; init; }
 
@@ -79,8 +86,14 @@ public sealed record FeatureSection
 /// <summary>Section <c>method</c>. A parameter of another method than the one named is an error.</summary>
 public sealed record MethodSection
 {
-    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce"])]
+    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce", "ppo", "dpo", "ipo", "kto", "orpo", "simpo", "rejection", "quasi-rejection", "best-of-n"])]
     public string Name { get; init; } = "gdc";
+
+    /// <summary>Whether the method samples from the target and trains nothing.</summary>
+    public bool IsSampling => Name is "rejection" or "quasi-rejection" or "best-of-n";
+
+    /// <summary>Whether the method learns from given texts and samples none.</summary>
+    public bool IsOffline => Name is "dpo" or "ipo" or "kto" or "orpo" or "simpo";
 
     [Key("f-dpg: what is minimised: forward_kl is KL(p || pi), reverse_kl KL(pi || p), tv the total variation, js the Jensen-Shannon divergence.",
         Choices = ["forward_kl", "reverse_kl", "tv", "js"])]
@@ -95,8 +108,75 @@ public sealed record MethodSection
     [Key("reinforce: subtract the mean of the step's other texts from the reward of each.")]
     public bool Baseline { get; init; } = true;
 
-    [Key("reinforce: lead target.beta so that KL(model || prior) becomes this, in nats per text. Not set: beta stays.", Above = 0)]
+    [Key("reinforce and ppo: lead target.beta so that KL(model || prior) becomes this, in nats per text. Not set: beta stays.", Above = 0)]
     public double? TargetKl { get; init; }
+
+    [Key("ppo: how often each step's texts are gone through.", Min = 1)]
+    public int Epochs { get; init; } = 4;
+
+    [Key("ppo: updates of each epoch, each by its share of the texts.", Min = 1)]
+    public int Minibatches { get; init; } = 4;
+
+    [Key("ppo: how far a token's probability may move from where it was drawn, as a share, before it counts no more.", Above = 0)]
+    public double ClipRange { get; init; } = 0.2;
+
+    [Key("ppo: how far a token's value may move before it counts no more.", Above = 0)]
+    public double ValueClipRange { get; init; } = 0.2;
+
+    [Key("ppo: weight of the value loss.", Min = 0)]
+    public double ValueCoefficient { get; init; } = 0.1;
+
+    [Key("ppo: discount of later rewards.", Min = 0, Max = 1)]
+    public double Gamma { get; init; } = 1;
+
+    [Key("ppo: lambda of the generalised advantages: 1 trusts the rewards alone, 0 the next value.", Min = 0, Max = 1)]
+    public double GaeLambda { get; init; } = 0.95;
+
+    [Key("ppo: shift and scale the advantages of a step to mean 0 and variance 1.")]
+    public bool Whiten { get; init; } = true;
+
+    [Key("dpo, ipo, kto and simpo: how sharply preferences are taken; for the first three the weight of staying near the prior.", Above = 0)]
+    public double Beta { get; init; } = 0.1;
+
+    [Key("dpo: probability that a pair is the wrong way round.", Min = 0, Below = 0.5)]
+    public double LabelSmoothing { get; init; }
+
+    [Key("ipo: log-probabilities are means over a text's tokens instead of sums.")]
+    public bool ByLength { get; init; }
+
+    [Key("kto: weight of the better texts.", Min = 0)]
+    public double DesirableWeight { get; init; } = 1;
+
+    [Key("kto: weight of the worse texts.", Min = 0)]
+    public double UndesirableWeight { get; init; } = 1;
+
+    [Key("orpo: weight of the odds ratio beside the likelihood of the better text.", Min = 0)]
+    public double OddsWeight { get; init; } = 0.1;
+
+    [Key("simpo: how much better, in beta x mean log-probability, the better text is to be.", Min = 0)]
+    public double Margin { get; init; } = 1;
+
+    [Key("quasi-rejection: the bound, as a quantile of the evidence in the prior's samples: smaller keeps more texts, larger is nearer to the target.", Above = 0, Max = 1)]
+    public double BoundQuantile { get; init; } = 0.99;
+
+    [Key("best-of-n: texts of which the one with the most evidence is kept.", Min = 2)]
+    public int Candidates { get; init; } = 16;
+}
+
+/// <summary>Section <c>preferences</c>: exactly one of pairs and scored.</summary>
+public sealed record PreferenceSection
+{
+    [Key("JSON lines {\"prompt\": ..., \"chosen\": ..., \"rejected\": ...}; the prompt may be left out.")]
+    public string? Pairs { get; init; }
+
+    [Key("A file of phf score: texts at or below the threshold are the better ones, those above it the worse ones, paired at random.")]
+    public string? Scored { get; init; }
+
+    [Key("scored: whole documents by their mean score, or segments, each with the text before it as its prompt.", Choices = ["document", "segment"])]
+    public string Unit { get; init; } = "document";
+
+    [Key("scored: a text with a score above it is a worse one.")]
+    public double Threshold { get; init; }
 }
 
 /// <summary>Section <c>sampling</c>. Texts are drawn at temperature 1 from all tokens, since only so are their probabilities the model's.</summary>
