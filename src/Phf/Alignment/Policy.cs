@@ -22,7 +22,7 @@ internal readonly record struct WeightedText(int[] Tokens, double[] Weights, dou
 /// </summary>
 internal sealed class Policy : IDisposable
 {
-    private readonly Optimizer _optimizer;
+    private readonly AdamW _optimizer;
     private readonly Activations _state;
     private readonly int[] _inputs, _targets, _positions;
     private readonly float[] _weights, _logProbs, _logComplements;
@@ -34,7 +34,7 @@ internal sealed class Policy : IDisposable
     public Policy(Gpt2 model, TrainingSection training, int time)
     {
         Model = model;
-        _optimizer = new Optimizer(model, training);
+        _optimizer = new AdamW(model, training);
         _state = new Activations(model.Config, training.PerDeviceTrainBatchSize, time, forTraining: true, training.RecomputeKind);
         int n = _state.Batch * _state.Time;
         (_inputs, _targets, _positions) = (new int[n], new int[n], new int[n]);

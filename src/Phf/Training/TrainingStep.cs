@@ -15,7 +15,7 @@ internal sealed class TrainingStep : IDisposable
 {
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
-    private readonly Optimizer _optimizer;
+    private readonly AdamW _optimizer;
     private readonly bool _masksTags;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
@@ -30,7 +30,7 @@ internal sealed class TrainingStep : IDisposable
     public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time, bool masksTags = false)
     {
         (_model, _objective, _masksTags) = (model, objective, masksTags);
-        _optimizer = new Optimizer(model, training);
+        _optimizer = new AdamW(model, training);
         State = new Activations(model.Config, batch, time, forTraining: true, training.RecomputeKind);
         int n = batch * time;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
@@ -42,7 +42,7 @@ internal sealed class TrainingStep : IDisposable
         Statistics = _regression is null ? null : new RegressionStatistics(_regression, n * training.AccumulationSteps);
     }
 
-    /// <inheritdoc cref="Optimizer.Gradients"/>
+    /// <summary>Of the step at hand.</summary>
     public ParameterSet Gradients => _optimizer.Gradients;
 
     public ParameterSet FirstMoments => _optimizer.FirstMoments;
@@ -97,13 +97,13 @@ internal sealed class TrainingStep : IDisposable
         return loss;
     }
 
-    /// <inheritdoc cref="Optimizer.Norm"/>
+    /// <inheritdoc cref="AdamW.Norm"/>
     public double Norm() => _optimizer.Norm();
 
-    /// <inheritdoc cref="Optimizer.Update"/>
+    /// <inheritdoc cref="AdamW.Update"/>
     public void Update(long update, double rate, double norm) => _optimizer.Update(update, rate, norm);
 
-    /// <inheritdoc cref="Optimizer.DescribeNotFinite"/>
+    /// <inheritdoc cref="AdamW.DescribeNotFinite"/>
     public string DescribeNotFinite() => _optimizer.DescribeNotFinite();
 
     public void Dispose()

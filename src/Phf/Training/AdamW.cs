@@ -4,11 +4,10 @@ using Phf.Training.Configuration;
 
 namespace Phf.Training;
 
-/// <summary>
-/// AdamW for one model: the gradient that batches are added to, its moments, clipping, the update. Knows no loss. In order: <see cref="Begin"/>, what adds
-/// to <see cref="Gradients"/>, <see cref="Norm"/>, <see cref="Update"/>.
-/// </summary>
-internal sealed class Optimizer(Gpt2 model, TrainingSection training) : IDisposable
+/// <summary>A model's gradients and moments, clipping and the update (Loshchilov and Hutter 2019). In order: <see cref="Begin"/>, gradients are added, <see cref="Update"/>.</summary>
+/// <param name="model">Is trained.</param>
+/// <param name="training">The optimizer's numbers; the learning rate is told at each update.</param>
+internal sealed class AdamW(Gpt2 model, TrainingSection training) : IDisposable
 {
     /// <summary>Of the step at hand.</summary>
     public ParameterSet Gradients { get; } = new(model.Parameters.Layout, model.Config);
