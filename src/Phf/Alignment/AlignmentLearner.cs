@@ -69,6 +69,7 @@ internal sealed class AlignmentLearner : ILearner
             {
                 "reinforce" => new PolicyGradient(context, beta),
                 "ppo" => new ProximalPolicy(context, beta),
+                "cringe" => new ContrastiveLearning(context),
                 _ when plan.Section.Method.IsOffline => new PreferenceLearning(context),
                 _ => DistributionMatching.Create(context, checkpoint),
             });

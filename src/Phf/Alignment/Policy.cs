@@ -9,7 +9,8 @@ namespace Phf.Alignment;
 /// <param name="Tokens">Prompt and text.</param>
 /// <param name="Weights">w of each token but the first, 0 for those of the prompt.</param>
 /// <param name="ValueSlopes">Where the model has values, the derivative of the loss with respect to that of each token but the first.</param>
-internal readonly record struct WeightedText(int[] Tokens, double[] Weights, double[]? ValueSlopes = null)
+/// <param name="Targets">What is predicted in the place of each token but the first; null for the tokens themselves.</param>
+internal readonly record struct WeightedText(int[] Tokens, double[] Weights, double[]? ValueSlopes = null, int[]? Targets = null)
 {
     /// <summary>The texts of a batch with one weight for all tokens of each.</summary>
     public static WeightedText[] Of(Draws draws, IReadOnlyList<double> weights) =>
@@ -115,6 +116,7 @@ internal sealed class Policy : IDisposable
     private double Accumulate(WeightedText[] texts)
     {
         Fill([.. texts.Select(text => text.Tokens)]);
+        for (int row = 0; row < texts.Length; row++) texts[row].Targets?.CopyTo(_targets, row * _state.Time);
         Spread(texts, text => text.Weights, _weights);
         Model.Forward(_inputs, _positions, _state);
         Model.Classify(_state, _targets, new TokenWeights(_weights, default), _logProbs, _logComplements, _optimizer.Gradients);

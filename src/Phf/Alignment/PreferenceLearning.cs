@@ -1,14 +1,12 @@
 using System.Text.Json.Nodes;
 using Phf.Alignment.Methods;
-using Phf.Data;
-using Phf.Model;
 using Phf.Training.Configuration;
 
 namespace Phf.Alignment;
 
 /// <summary>
 /// Preference losses on given pairs (<see cref="PreferenceLosses"/>; docs/alignment.md): a loss's derivative by a text's log-probability, negated, is the weight of each of its
-/// tokens. Pairs are gone through in a new order each time.
+/// tokens.
 /// </summary>
 internal sealed class PreferenceLearning(AlignmentContext context) : IAlignmentMethod
 {
@@ -16,14 +14,14 @@ internal sealed class PreferenceLearning(AlignmentContext context) : IAlignmentM
 
     public MethodStep Step(long step, double rate)
     {
-        PreferencePair[] pairs = PairsOf(step);
+        PreferencePair[] pairs = PreferencePairs.OfStep(context.Plan, step);
         PromptedText[] texts = [.. pairs.Select(pair => pair.Chosen), .. pairs.Select(pair => pair.Rejected)];
-        double[] policy = LogProbs(context.Policy.Model, texts), prior = LogProbs(context.Prior, texts);
+        double[] policy = PromptedText.LogProbs(context.Policy.Model, texts), prior = PromptedText.LogProbs(context.Prior, texts);
         int n = pairs.Length;
         PairLogProbs[] logs = [.. pairs.Select((pair, i) => new PairLogProbs(policy[i], policy[n + i], prior[i], prior[n + i], pair.Chosen.Length, pair.Rejected.Length))];
         PairLoss[] losses = context.Plan.Section.Method.Name == "kto" ? Kto(pairs, logs) : [.. logs.Select(pair => Loss(pair))];
         (_accuracy, _margin) = (logs.Count(pair => pair.Margin > 0) / (double)n, logs.Average(pair => pair.Margin));
-        WeightedText[] weighted = [.. texts.Select((text, i) => Weighted(text, -(i < n ? losses[i].DChosen : losses[i - n].DRejected) / n))];
+        WeightedText[] weighted = [.. texts.Select((text, i) => text.Weighted(-(i < n ? losses[i].DChosen : losses[i - n].DRejected) / n))];
         (_, double norm) = context.Policy.Update(weighted, rate);
         return new MethodStep(losses.Average(loss => loss.Loss), norm, texts.Sum(text => (long)text.Length));
     }
@@ -44,17 +42,6 @@ internal sealed class PreferenceLearning(AlignmentContext context) : IAlignmentM
     {
     }
 
-    private PreferencePair[] PairsOf(long step)
-    {
-        AlignmentPlan plan = context.Plan;
-        long first = (step - 1) * plan.TextsPerStep, count = plan.Pairs.Count;
-        return [.. Enumerable.Range(0, plan.TextsPerStep).Select(i =>
-        {
-            var order = new Permutation(count, (ulong)plan.Section.Training.Seed, (first + i) / count);
-            return plan.Pairs[(int)order[(first + i) % count]];
-        })];
-    }
-
     private PairLoss Loss(in PairLogProbs pair)
     {
         MethodSection method = context.Plan.Section.Method;
@@ -72,7 +59,7 @@ internal sealed class PreferenceLearning(AlignmentContext context) : IAlignmentM
     {
         MethodSection method = context.Plan.Section.Method;
         PromptedText[] mismatched = [.. pairs.SelectMany((pair, i) => new[] { pair.Chosen, pair.Rejected }.Select(text => Beside(pairs[(i + 1) % pairs.Length].Chosen, text)))];
-        double[] policy = LogProbs(context.Policy.Model, mismatched), prior = LogProbs(context.Prior, mismatched);
+        double[] policy = PromptedText.LogProbs(context.Policy.Model, mismatched), prior = PromptedText.LogProbs(context.Prior, mismatched);
         double reference = PreferenceLosses.KtoReferencePoint([.. policy.Zip(prior, (ours, before) => ours - before)]);
         return [.. logs.Select(pair =>
         {
@@ -88,10 +75,4 @@ internal sealed class PreferenceLearning(AlignmentContext context) : IAlignmentM
         int[] tokens = [.. other.Tokens[..other.Start], .. text.Tokens[text.Start..]];
         return new PromptedText(tokens[..Math.Min(tokens.Length, context.Plan.MaxLength)], other.Start);
     }
-
-    private static WeightedText Weighted(PromptedText text, double weight) =>
-        new(text.Tokens, [.. Enumerable.Range(1, text.Tokens.Length - 1).Select(t => t < text.Start ? 0 : weight)]);
-
-    private static double[] LogProbs(Gpt2 model, PromptedText[] texts) =>
-        [.. SequenceLogProbs.Of(model, [.. texts.Select(text => text.Tokens)]).Select((logs, i) => logs[(texts[i].Start - 1)..].Sum(log => (double)log))];
 }

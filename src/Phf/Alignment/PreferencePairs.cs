@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Phf.Data;
 using Phf.Formats;
+using Phf.Model;
 using Phf.Text;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -14,15 +15,38 @@ internal sealed record PromptedText(int[] Tokens, int Start)
 {
     /// <summary>Tokens of the text.</summary>
     public int Length => Tokens.Length - Start;
+
+    /// <summary>log p of each text given its prompt.</summary>
+    public static double[] LogProbs(Gpt2 model, IReadOnlyList<PromptedText> texts) =>
+        [.. SequenceLogProbs.Of(model, [.. texts.Select(text => text.Tokens)]).Select((logs, i) => logs[(texts[i].Start - 1)..].Sum(log => (double)log))];
+
+    /// <summary>With one weight for all tokens of the text.</summary>
+    public WeightedText Weighted(double weight)
+    {
+        double[] weights = new double[Tokens.Length - 1];
+        Array.Fill(weights, weight, Start - 1, Length);
+        return new WeightedText(Tokens, weights);
+    }
 }
 
 /// <summary>A better and a worse text.</summary>
 internal sealed record PreferencePair(PromptedText Chosen, PromptedText Rejected);
 
-/// <summary>Reads what the offline methods learn from.</summary>
+/// <summary>What the offline methods learn from.</summary>
 internal static class PreferencePairs
 {
     private const int MostNamed = 8; // lines that a message names
+
+    /// <summary>The pairs of a step: all in turn, in a new order each time.</summary>
+    public static PreferencePair[] OfStep(AlignmentPlan plan, long step)
+    {
+        long first = (step - 1) * plan.TextsPerStep, count = plan.Pairs.Count;
+        return [.. Enumerable.Range(0, plan.TextsPerStep).Select(i =>
+        {
+            var order = new Permutation(count, (ulong)plan.Section.Training.Seed, (first + i) / count);
+            return plan.Pairs[(int)order[(first + i) % count]];
+        })];
+    }
 
     /// <exception cref="InvalidDataException">A line is no pair, sides are empty, or there is nothing on one side; with numbers.</exception>
     public static IReadOnlyList<PreferencePair> Read(AlignmentSection section, BpeTokenizer tokenizer, TagTokens tags, int maxLength)

@@ -79,6 +79,39 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public void Alternatives_AreLikelyOtherTokens_AndTheirGradientIsThatOfTheLogits()
+    {
+        using IBackend backend = Backends.CreateReference();
+        using Gpt2 model = TinyGpt2.Create(backend, Config);
+        using var policy = new Policy(model, new TrainingSection { PerDeviceTrainBatchSize = 2 }, MaxLength - 1);
+        int[] text = [EndOfText, 2, 0, 1];
+        (int[] others, double[] gaps) = Alternatives.Of(model, text, candidates: 2, seed: 5);
+        for (int t = 0; t < others.Length; t++)
+        {
+            double[] logs = [.. Enumerable.Range(0, Vocabulary).Select(id => LogProbs(model, [[.. text[..(t + 1)], id]])[0])];
+            Assert.NotEqual(text[t + 1], others[t]);
+            Assert.True(Enumerable.Range(0, Vocabulary).Count(id => id != text[t + 1] && logs[id] > logs[others[t]]) < 2, "one of the two most probable others");
+            Assert.Equal(logs[text[t + 1]] - logs[others[t]], gaps[t], 1e-5); // a difference of logits is one of log-probabilities
+        }
+        Assert.Equal(others, Alternatives.Of(model, text, candidates: 2, seed: 5).Tokens);
+
+        double squared = policy.SquaredGradient([new WeightedText(text, [-1, -1, -1]), new WeightedText(text, [1, 1, 1], Targets: others)]);
+        float[] direction = [.. policy.Gradients.All.Span.ToArray().Select(value => (float)(value / Math.Sqrt(squared)))];
+        const float h = 5e-3f;
+        Assert.Equal(Math.Sqrt(squared), (Gaps(h) - Gaps(-h)) / (2 * h), 1e-3 * Math.Sqrt(squared));
+
+        double Gaps(float by)
+        {
+            float[] before = model.Parameters.All.Span.ToArray();
+            for (int i = 0; i < before.Length; i++) model.Parameters.All.Span[i] += by * direction[i];
+            double sum = Enumerable.Range(0, others.Length).Sum(t =>
+                LogProbs(model, [[.. text[..(t + 1)], text[t + 1]]])[0] - LogProbs(model, [[.. text[..(t + 1)], others[t]]])[0]);
+            before.CopyTo(model.Parameters.All.Span);
+            return sum;
+        }
+    }
+
+    [Fact]
     public void GradientSpread_IsThatOfSingleTexts()
     {
         using IBackend backend = Backends.CreateReference();

@@ -34,6 +34,7 @@ public sealed class PreferenceLearningTests : IDisposable
     [Theory]
     [InlineData("dpo")]
     [InlineData("kto")]
+    [InlineData("cringe")]
     public void StoppedAndResumed_EqualsOneRun(string method)
     {
         AlignmentSection section = Section(method, new() { Pairs = Pairs([.. Enumerable.Range(0, 11).Select(i => ("", $"text {i}", $"other {i * i}"))]) });
@@ -42,6 +43,16 @@ public sealed class PreferenceLearningTests : IDisposable
         _runs.Run(section, "halves", resumes: true, threads: 2);
         byte[] Weights(string run) => File.ReadAllBytes(Path.Combine(RunDirectory.Open(_runs.At(run)).CheckpointPath(8), "model.safetensors"));
         Assert.Equal(Weights("whole"), Weights("halves"));
+    }
+
+    [Fact]
+    public void Cringe_MakesWorseTextsLessLikelyThanWhatTheModelWrites()
+    {
+        AlignmentSection section = Section("cringe", new() { Pairs = Pairs([.. Enumerable.Range(0, 12).Select(i => ($"the {i}", " cat sat", " mat"))]) });
+        _runs.Run(section with { Training = section.Training with { MaxSteps = 40 } }, "run");
+        JsonNode[] steps = [.. Lines("run").Where(line => line["align_contrast_loss"] is not null)];
+        Assert.True((double)steps[^1]["align_contrast_loss"]! < 0.5 * (double)steps[0]["align_contrast_loss"]!);
+        Assert.True((double)steps[^1]["align_likelihood_loss"]! < (double)steps[0]["align_likelihood_loss"]!);
     }
 
     [Fact]

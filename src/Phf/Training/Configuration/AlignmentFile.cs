@@ -95,6 +95,8 @@ public static class AlignmentFile
             ["undesirable_weight"] = ["kto"],
             ["odds_weight"] = ["orpo"],
             ["margin"] = ["simpo"],
+            ["cringe_weight"] = ["cringe"],
+            ["alternatives"] = ["cringe"],
             ["bound_quantile"] = ["quasi-rejection"],
             ["candidates"] = ["best-of-n"],
         };

@@ -12,7 +12,7 @@ public sealed record AlignmentSection
     [Key("How it gets there.")]
     public MethodSection Method { get; init; } = new();
 
-    [Key("What the offline methods (dpo, ipo, kto, orpo, simpo) learn from.")]
+    [Key("What the offline methods (dpo, ipo, kto, orpo, simpo, cringe) learn from.")]
     public PreferenceSection Preferences { get; init; } = new();
 
     [Key("What is sampled, while aligning and to measure.")]
@@ -86,14 +86,14 @@ public sealed record FeatureSection
 /// <summary>Section <c>method</c>. A parameter of another method than the one named is an error.</summary>
 public sealed record MethodSection
 {
-    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce", "ppo", "dpo", "ipo", "kto", "orpo", "simpo", "rejection", "quasi-rejection", "best-of-n"])]
+    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce", "ppo", "dpo", "ipo", "kto", "orpo", "simpo", "cringe", "rejection", "quasi-rejection", "best-of-n"])]
     public string Name { get; init; } = "gdc";
 
     /// <summary>Whether the method samples from the target and trains nothing.</summary>
     public bool IsSampling => Name is "rejection" or "quasi-rejection" or "best-of-n";
 
     /// <summary>Whether the method learns from given texts and samples none.</summary>
-    public bool IsOffline => Name is "dpo" or "ipo" or "kto" or "orpo" or "simpo";
+    public bool IsOffline => Name is "dpo" or "ipo" or "kto" or "orpo" or "simpo" or "cringe";
 
     [Key("f-dpg: what is minimised: forward_kl is KL(p || pi), reverse_kl KL(pi || p), tv the total variation, js the Jensen-Shannon divergence.",
         Choices = ["forward_kl", "reverse_kl", "tv", "js"])]
@@ -155,6 +155,12 @@ public sealed record MethodSection
 
     [Key("simpo: how much better, in beta x mean log-probability, the better text is to be.", Min = 0)]
     public double Margin { get; init; } = 1;
+
+    [Key("cringe: weight of the worse texts' loss beside the likelihood of the better ones.", Min = 0)]
+    public double CringeWeight { get; init; } = 1;
+
+    [Key("cringe: the most probable tokens from which the one is drawn that a token of a worse text is held against.", Min = 1)]
+    public int Alternatives { get; init; } = 5;
 
     [Key("quasi-rejection: the bound, as a quantile of the evidence in the prior's samples: smaller keeps more texts, larger is nearer to the target.", Above = 0, Max = 1)]
     public double BoundQuantile { get; init; } = 0.99;
