@@ -12,7 +12,7 @@ internal static class AlignVerb
 {
     private static readonly Argument<string?> Prior = new("MODEL")
     {
-        Description = "what to align: folder of a run (its newest checkpoint), of a checkpoint or of a model; not with --resume",
+        Description = "what to align: folder of a run (its newest checkpoint), of a checkpoint or of a model; with --resume only where it was moved",
         Arity = ArgumentArity.ZeroOrOne,
     };
     private static readonly Option<string?> Method = new("--method") { Description = "dpg, gdc, gdc++, f-dpg, cdpg, reinforce, ppo, dpo, ipo, kto, orpo, simpo or cringe; rejection, quasi-rejection or best-of-n, which sample and train nothing; sets method.name", HelpName = "NAME" };
@@ -74,8 +74,8 @@ internal static class AlignVerb
     private static void CheckUsage(ParseResult parsed, bool resumes)
     {
         if (string.IsNullOrEmpty(parsed.GetValue(Output))) throw new UsageException("no folder for the run; give --output DIR");
-        if (resumes && (parsed.GetValue(Prior) is not null || parsed.GetResult(Method) is not null || parsed.GetResult(Target) is not null || parsed.GetResult(Override) is not null))
-            throw new UsageException("--resume goes on with the run's own settings; leave MODEL, --method, --target and --override out");
+        if (resumes && (parsed.GetResult(Method) is not null || parsed.GetResult(Target) is not null || parsed.GetResult(Override) is not null))
+            throw new UsageException("--resume goes on with the run's own settings; leave --method, --target and --override out");
         if (parsed.GetValue(Samples) < 1) throw new UsageException($"--samples {parsed.GetValue(Samples)}: at least 1 was expected");
         if (resumes && parsed.GetValue(Force)) throw new UsageException("--resume goes on with a run, --force replaces it; give one of them");
         if (!resumes && parsed.GetValue(Prior) is null) throw new UsageException("no model to align; name a run, a checkpoint or a model directory");

@@ -29,9 +29,9 @@ internal sealed class AlignmentContext(AlignmentPlan plan, Policy policy, Gpt2 p
     /// <param name="logPrior">log a of each.</param>
     public double[] LogTarget(Draws draws, double[] logPrior) => [.. logPrior.Select((log, i) => log + Target!.LogEvidence(draws.Features[i]))];
 
-    /// <summary>log p = log P - log Z, by the estimate of Z so far; -infinity where P is 0.</summary>
+    /// <summary>log p = log P - log Z, by the estimate of Z so far; -infinity where P is 0, and for a prompt of which no text has met the target yet.</summary>
     public double[] Normalised(Draws draws, double[] logTarget) =>
-        [.. logTarget.Select((log, i) => double.IsNegativeInfinity(log) ? log : log - _partitions[draws.Prompts[i]].Log)];
+        [.. logTarget.Select((log, i) => _partitions[draws.Prompts[i]] is { Mean: > 0 } z ? log - z.Log : double.NegativeInfinity)];
 
     /// <summary>Takes samples of any proposal into the estimates of Z.</summary>
     public void Learn(Draws draws, double[] logTarget, double[] logProposal)

@@ -117,7 +117,8 @@ internal sealed class AlignmentLearner : ILearner
     {
         IReadOnlyList<double> lambda = _context.Target is DistributionalTarget target ? target.Lambda : [];
         AlignmentState state = _method.Save(new AlignmentState(_fingerprint, _context.Policy.Updates, lambda, _context.Partitions, Beta: _plan.Section.Target.Beta ?? 0, HasProposal: false));
-        var trained = new TrainerState(Step, TotalSteps, Tokens, Cursors: [], DataFingerprint: "");
+        // The text that the prior was trained on is the model's too.
+        var trained = new TrainerState(Step, TotalSteps, Tokens, Cursors: [], _plan.PriorState?.DataFingerprint ?? "", (_plan.PriorState?.TokensBefore + _plan.PriorState?.Tokens) ?? 0);
         Checkpoint.Save(path, Model, _plan.Tokenizer, _context.Policy.FirstMoments, _context.Policy.SecondMoments, trained, AlignmentCard.Text(_plan, Step), folder =>
         {
             _method.SaveFiles(folder);

@@ -48,6 +48,9 @@ public sealed class AlignmentPlan : IDisposable
     /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations.</summary>
     public required long MemoryBytes { get; init; }
 
+    /// <summary>Where the prior's own run stood; null where it is of no run.</summary>
+    internal TrainerState? PriorState { get; private init; }
+
     internal FeatureSet Features { get; }
 
     internal PromptSet Prompts { get; }
@@ -85,6 +88,7 @@ public sealed class AlignmentPlan : IDisposable
             Model = model,
             MaxLength = maxLength,
             TotalSteps = steps,
+            PriorState = source.Run is null ? null : Checkpoint.ReadState(source.Directory),
             MemoryBytes = MemoryFor(section, model, maxLength),
         };
         plan.CheckMemory();

@@ -40,7 +40,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
         var result = new EvaluationResult
         {
             Run = run.Name,
-            Objective = ObjectiveName(),
+            Objective = run.AlignmentMethod ?? ObjectiveName(),
             Checkpoint = Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint)),
             Parameters = model.Parameters.Layout.Count,
             TrainTokens = state.Tokens,

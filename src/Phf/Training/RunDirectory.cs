@@ -28,6 +28,9 @@ public sealed class RunDirectory
     /// <summary>What an aligned model was aligned to, and how; other runs have none.</summary>
     public string AlignmentPath => At(AlignmentName);
 
+    /// <summary>How the run aligns a model, e.g. gdc; null for other runs.</summary>
+    public string? AlignmentMethod => File.Exists(AlignmentPath) ? AlignmentFile.Load([AlignmentPath], []).Section.Method.Name : null;
+
     /// <summary>The same numbers for TensorBoard.</summary>
     public string EventsPath => At(EventsName);
 

@@ -54,18 +54,16 @@ public sealed class AlignerTests : IDisposable
         section = section with
         {
             Target = section.Target with { Beta = kind == "reward" ? 0.2 : null, Features = [section.Target.Features[0] with { Moment = kind == "distributional" ? 0.8 : null }] },
-            Sampling = section.Sampling with { PriorSamples = 512, EvaluationSamples = 512, BatchSize = 64 },
-            Method = section.Method with { ProposalSteps = method.StartsWith("gdc", StringComparison.Ordinal) ? 10 : 20, ProposalSamples = 256 },
-            Training = section.Training with { MaxSteps = 60, EffectiveBatchSize = 64, PerDeviceTrainBatchSize = 64, EvalSteps = 60 },
         };
+        section = Larger(section, steps: 50);
         List<AlignmentReport> reports = _runs.Run(section, "run");
-        Assert.Equal([0, 60], reports.Select(report => report.Step));
+        Assert.Equal([0, 50], reports.Select(report => report.Step));
         double before = reports[0].Features[0].Mean, after = reports[1].Features[0].Mean;
         Assert.Equal(0, reports[0].KlFromPrior, 1e-6); // the model is the prior still
         Assert.True(reports[1].KlFromPrior > 0);
         Assert.True(after > before + 0.1, $"E[phi] went from {before} to {after}");
         if (kind == "distributional") Assert.InRange(after, 0.7, 0.9);
-        Assert.True(reports[1].Target!.TotalVariation < reports[0].Target!.TotalVariation);
+        Assert.True(reports[1].Target!.TotalVariation < reports[0].Target!.TotalVariation, $"TV went from {reports[0].Target!.TotalVariation} to {reports[1].Target!.TotalVariation}");
     }
 
     [Fact]
@@ -112,14 +110,20 @@ public sealed class AlignerTests : IDisposable
     [Fact]
     public void Proposal_IsReplaced_OnlyWhereTheModelIsNearer()
     {
-        AlignmentSection section = _runs.Section("gdc");
-        section = section with { Training = section.Training with { MaxSteps = 20 } };
-        _runs.Run(section, "run");
+        _runs.Run(Larger(_runs.Section("gdc"), steps: 20), "run");
         JsonNode[] compared = [.. Lines("run").Select(line => JsonNode.Parse(line)!).Where(line => line["align_proposal_replaced"] is not null)];
-        Assert.Equal(10, compared.Length);
+        Assert.Equal(4, compared.Length);
         Assert.All(compared, line => Assert.Equal((double)line["align_kl_target_to_model"]! < (double)line["align_kl_target_to_proposal"]!, (int)line["align_proposal_replaced"]! == 1));
         Assert.Contains(compared, line => (int)line["align_proposal_replaced"]! == 1);
     }
+
+    /// <summary>Shorter texts and more of them, and smaller steps: less noise.</summary>
+    private static AlignmentSection Larger(AlignmentSection section, int steps) => section with
+    {
+        Sampling = section.Sampling with { MaxLength = 6, PriorSamples = 512, EvaluationSamples = 512, BatchSize = 128 },
+        Method = section.Method with { ProposalSteps = section.Method.Name.StartsWith("gdc", StringComparison.Ordinal) ? 5 : 20, ProposalSamples = 512 },
+        Training = section.Training with { MaxSteps = steps, EffectiveBatchSize = 128, PerDeviceTrainBatchSize = 128, LearningRate = 3e-3, EvalSteps = steps },
+    };
 
     /// <summary>Lines of the log without what the clock decides and without those of checkpoints.</summary>
     private List<string> Lines(string name) => [.. File.ReadLines(RunDirectory.Open(_runs.At(name)).MetricsPath).Where(line => !line.Contains("\"checkpoint\"")).Select(line =>

@@ -24,7 +24,7 @@ public sealed class AlignVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         Assert.Contains(System.IO.File.ReadLines(workspace.At("aligned", "metrics.jsonl")), line => JsonNode.Parse(line)!["align_kl_prior"] is not null);
         CliProcess.Run("generate", workspace.At("aligned"), "--samples", "2").Succeeded();
         CliProcess.Run("evaluate", workspace.At("aligned"), "--samples", "4", "--scorer", "words", "--list", workspace.Words).Succeeded();
-        CliProcess.Run("report", workspace.At("aligned"), prior).Succeeded();
+        Assert.Contains("gdc++", CliProcess.Run("report", workspace.At("aligned"), prior).Succeeded().Output);
         Assert.Contains("the run is finished, step 4 of 4", CliProcess.Run("align", "--resume", "-o", workspace.At("aligned")).Succeeded().Output);
         CliProcess.Run("align", prior, "--target", File("target.yml", Target), "-o", workspace.At("aligned")).Failed(1, "already holds a run");
         CliProcess.Run("align", "--resume", "-o", prior).Failed(1, "is a run of phf train");
@@ -51,7 +51,7 @@ public sealed class AlignVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         CliProcess.Run("align", prior, "--target", target).Failed(2, "no folder for the run; give --output DIR");
         CliProcess.Run("align", "--target", target, "-o", output).Failed(2, "no model to align");
         CliProcess.Run("align", prior, "-o", output).Failed(2, "no target; give --target FILE");
-        CliProcess.Run("align", prior, "--resume", "-o", output).Failed(2, "--resume goes on with the run's own settings");
+        CliProcess.Run("align", "--resume", "--target", target, "-o", output).Failed(2, "--resume goes on with the run's own settings");
         CliProcess.Run("align", prior, "--target", target, "--method", "gcd", "-o", output).Failed(1, "method.name is 'gcd'; expected one of dpg, gdc");
         CliProcess.Run("align", prior, "--target", target, "--override", "target.features.0.above=1e6", "-o", output)
             .Failed(1, "the target is met by 0 of 64 samples of the prior, fewer than sampling.min_effective_samples = 4");
