@@ -15,7 +15,7 @@ internal static class AlignVerb
         Description = "what to align: folder of a run (its newest checkpoint), of a checkpoint or of a model; with --resume only where it was moved",
         Arity = ArgumentArity.ZeroOrOne,
     };
-    private static readonly Option<string?> Method = new("--method") { Description = "dpg, gdc, gdc++, f-dpg, cdpg, reinforce, ppo, dpo, ipo, kto, orpo, simpo or cringe; rejection, quasi-rejection or best-of-n, which sample and train nothing; sets method.name", HelpName = "NAME" };
+    private static readonly Option<string?> Method = new("--method") { Description = "dpg, gdc, gdc++, f-dpg, cdpg, reinforce, ppo, quark, dpo, ipo, kto, orpo, simpo or cringe; rejection, quasi-rejection or best-of-n, which sample and train nothing; sets method.name", HelpName = "NAME" };
     private static readonly Option<string[]> Target = new("--target") { Description = "what the model is to write, and how it gets there (YAML); of several files the last wins", HelpName = "FILE" };
     private static readonly Option<string[]> Override = new("--override")
     {

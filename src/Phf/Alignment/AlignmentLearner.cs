@@ -50,11 +50,11 @@ internal sealed class AlignmentLearner : ILearner
         try
         {
             Gpt2 prior = Own(Gpt2Weights.Load(plan.PriorDirectory, backend)), model = Own(new Gpt2(plan.Model, backend));
-            Policy policy = Own(new Policy(model, plan.Section.Training, plan.MaxLength - 1));
+            Policy policy = Own(new Policy(model, plan.Section.Training, plan.MaxLength - (plan.LearnsTags ? 0 : 1)));
             string fingerprint = FingerprintOf(prior, plan);
             TrainerState? trained = null;
             AlignmentState? state = null;
-            if (checkpoint is null) Gpt2Weights.ReadWithNewTokens(plan.PriorDirectory, model, seed: 0); // it has no new tokens, but may have a value head
+            if (checkpoint is null) Gpt2Weights.ReadWithNewTokens(plan.PriorDirectory, model, (ulong)plan.Section.Training.Seed);
             else
             {
                 trained = Load(plan, checkpoint, policy);
@@ -69,6 +69,7 @@ internal sealed class AlignmentLearner : ILearner
             {
                 "reinforce" => new PolicyGradient(context, beta),
                 "ppo" => new ProximalPolicy(context, beta),
+                "quark" => QuantileLearning.Create(context, checkpoint),
                 "cringe" => new ContrastiveLearning(context),
                 _ when plan.Section.Method.IsOffline => new PreferenceLearning(context),
                 _ => DistributionMatching.Create(context, checkpoint),

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Numerics.Memory;
@@ -45,6 +47,9 @@ public sealed class AlignmentPlan : IDisposable
     /// <summary>Whether what is asked for is a distribution: not a reward without penalty, nor one whose penalty is led, and not nothing.</summary>
     internal bool HasTarget => Section.Target.Kind != "none" && Section.Target.Beta != 0 && Section.Method.TargetKl is null;
 
+    /// <summary>Whether the model is taught tags that the prior does not know.</summary>
+    internal bool LearnsTags => Section.Method.Name == "quark";
+
     /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations.</summary>
     public required long MemoryBytes { get; init; }
 
@@ -72,6 +77,11 @@ public sealed class AlignmentPlan : IDisposable
         Gpt2Config model = Gpt2Config.FromFile(Path.Combine(source.Directory, "config.json")) with { ValueOffset = section.Method.Name == "ppo" ? 0 : null };
         if (tokenizer.VocabularySize > model.VocabularySize)
             throw new InvalidDataException($"{source.Directory}: the tokenizer has {tokenizer.VocabularySize} tokens, the model {model.VocabularySize}; they do not belong together");
+        if (section.Method.Name == "quark")
+        {
+            tokenizer = tokenizer.WithAddedTokens([.. config.Dataset.ConditionalTrainingConfig!.Tags]);
+            model = model with { VocabularySize = Math.Max(model.VocabularySize, tokenizer.VocabularySize) };
+        }
         int maxLength = section.Sampling.MaxLength ?? Math.Min(DefaultMaxLength, model.Positions);
         if (maxLength > model.Positions) throw new InvalidDataException($"sampling.max_length {maxLength} is longer than the model's n_positions {model.Positions}");
         TagTokens tags = TagTokens.Of(config.Dataset.ConditionalTrainingConfig, tokenizer);
@@ -100,12 +110,30 @@ public sealed class AlignmentPlan : IDisposable
     private static RunConfig ConfigOf(AlignmentSection section, ModelSource source)
     {
         RunConfig prior = source.Run?.Config() ?? new RunConfig();
+        if (section.Method.Name == "quark") prior = WithQuantileTags(prior, section.Method.Quantiles, source.Directory);
         return prior with
         {
             Dataset = prior.Dataset with { SkipTokens = default },
             Model = new ModelSection { FromScratch = false, PathOrName = source.Directory },
             Objective = new ObjectiveSection(),
             Training = section.Training,
+        };
+    }
+
+    /// <summary>A tag for each quantile of the reward, best first; to the verbs that read the run they are tags of conditional training by document.</summary>
+    private static RunConfig WithQuantileTags(RunConfig prior, int quantiles, string directory)
+    {
+        if (prior.Dataset.ConditionalTrainingConfig is not null)
+            throw new InvalidDataException($"{directory} was trained with tags of its own, and quark gives tags another meaning; align a model without tags, or take another method");
+        string[] tags = [.. Enumerable.Range(1, quantiles).Select(quantile => $"<|reward-{quantile}|>")];
+        Threshold[] thresholds = [.. Enumerable.Range(1, quantiles - 1).Select(quantile => Threshold.Parse(string.Create(CultureInfo.InvariantCulture, $"p{100.0 * quantile / quantiles:0.##}")))];
+        return prior with
+        {
+            Tokenizer = prior.Tokenizer with { SpecialTokens = [.. prior.Tokenizer.SpecialTokens, .. tags] },
+            Dataset = prior.Dataset with
+            {
+                ConditionalTrainingConfig = new() { Prefixes = tags, Thresholds = thresholds, TagUnit = ConditionalTrainingConfig.PerDocument, MaskControlTokens = true },
+            },
         };
     }
 

@@ -44,7 +44,7 @@ public sealed record AlignmentReport
     /// <summary>Measures draws of the model itself.</summary>
     internal static AlignmentReport Of(AlignmentContext context, IAlignmentMethod method, Draws draws, long step)
     {
-        double[] logPolicy = draws.LogProbs(context.Policy.Model), logPrior = draws.LogProbs(context.Prior);
+        double[] logPolicy = draws.LogProbs(context.Policy.Model), logPrior = draws.WithoutTag().LogProbs(context.Prior);
         double[] ratios = [.. logPolicy.Zip(logPrior, (policy, prior) => policy - prior)];
         TargetSection target = context.Plan.Section.Target;
         double kl = ratios.Average();

@@ -16,7 +16,7 @@ internal enum DrawPurpose
 
 /// <summary>
 /// Draws texts from a model and measures their features. Always at temperature 1 from all tokens: only so is the probability of a draw the model's own,
-/// which every weight divides by.
+/// which every weight divides by. (Quark, which divides by none, draws behind its best tag and bans all tags.)
 /// </summary>
 internal sealed class Drawer(AlignmentPlan plan)
 {
@@ -27,8 +27,9 @@ internal sealed class Drawer(AlignmentPlan plan)
     /// <param name="step">At which they are drawn.</param>
     public Draws Draw(Gpt2 model, int[] prompts, DrawPurpose purpose, long step)
     {
-        int[][] begun = [.. prompts.Select(prompt => plan.Prompts.Tokens[prompt])];
-        var options = new SamplingOptions { MaxLength = plan.MaxLength, BatchSize = plan.Section.Sampling.BatchSize };
+        int[] tag = plan.LearnsTags && purpose != DrawPurpose.Prior ? plan.Tags.Ids[0] : [];
+        int[][] begun = [.. prompts.Select(prompt => (int[])[plan.Prompts.Tokens[prompt][0], .. tag, .. plan.Prompts.Tokens[prompt][1..]])];
+        var options = new SamplingOptions { MaxLength = plan.MaxLength, BatchSize = plan.Section.Sampling.BatchSize, Banned = tag.Length > 0 ? plan.Tags.Bans() : [] };
         ulong seed = Hash64.Of((ulong)plan.Section.Training.Seed, (ulong)purpose, (ulong)step);
         int endOfText = plan.Tokenizer.EndOfTextId;
         int[][] written = new Sampler(model, endOfText).Generate(begun, options, seed);
@@ -40,6 +41,7 @@ internal sealed class Drawer(AlignmentPlan plan)
             Starts = [.. begun.Select(ids => ids.Length)],
             Texts = texts,
             Features = plan.Features.Of(texts),
+            TagLength = tag.Length,
         };
     }
 }

@@ -19,13 +19,24 @@ internal sealed record Draws
     /// <summary>The target's features of each text.</summary>
     public required double[][] Features { get; init; }
 
+    /// <summary>Tokens of a tag that stands behind the first token; 0 for models that were told none.</summary>
+    public int TagLength { get; init; }
+
     public int Count => Tokens.Length;
 
     /// <summary>Tokens written, those that ended a text included.</summary>
     public long Written => Tokens.Zip(Starts, (tokens, start) => (long)tokens.Length - start).Sum();
 
+    /// <summary>The same texts as the prior knows them, which was taught no tag.</summary>
+    public Draws WithoutTag() => TagLength == 0 ? this : this with
+    {
+        Tokens = [.. Tokens.Select(tokens => (int[])[tokens[0], .. tokens[(1 + TagLength)..]])],
+        Starts = [.. Starts.Select(start => start - TagLength)],
+        TagLength = 0,
+    };
+
     /// <summary>Some of the texts.</summary>
-    public Draws Of(int[] texts) => new()
+    public Draws Of(int[] texts) => this with
     {
         Prompts = [.. texts.Select(i => Prompts[i])],
         Tokens = [.. texts.Select(i => Tokens[i])],

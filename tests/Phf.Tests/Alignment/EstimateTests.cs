@@ -125,6 +125,13 @@ public sealed class EstimateTests
         Assert.Equal(Divergences.TotalVariation(p, a, all), bounds[0].TotalVariation, 1e-9);
     }
 
+    [Theory]
+    [InlineData(new[] { 5.0, 1, 4, 2, 3, 0 }, 3, new[] { 0, 2, 0, 1, 1, 2 })]
+    [InlineData(new[] { 1.0, 0, 1, 1 }, 2, new[] { 0, 1, 0, 0 })] // equal ones stay together
+    [InlineData(new[] { 7.0, 7 }, 5, new[] { 0, 0 })]
+    [InlineData(new[] { 7.0 }, 2, new[] { 0 })]
+    public void RewardQuantiles_BestFirst(double[] rewards, int groups, int[] expected) => Assert.Equal(expected, RewardQuantiles.Of(rewards, groups));
+
     private static void AssertMean(double exact, int[] texts, Func<int, double> one)
     {
         double[] values = [.. texts.Select(one)];

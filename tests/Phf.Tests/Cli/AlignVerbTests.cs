@@ -28,6 +28,7 @@ public sealed class AlignVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         Assert.Contains("the run is finished, step 4 of 4", CliProcess.Run("align", "--resume", "-o", workspace.At("aligned")).Succeeded().Output);
         CliProcess.Run("align", prior, "--target", File("target.yml", Target), "-o", workspace.At("aligned")).Failed(1, "already holds a run");
         CliProcess.Run("align", "--resume", "-o", prior).Failed(1, "is a run of phf train");
+        CliProcess.Run("train", "--resume", "-o", workspace.At("aligned")).Failed(1, "is a run of phf align");
     }
 
     [Theory]

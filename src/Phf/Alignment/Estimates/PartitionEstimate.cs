@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Phf.Alignment.Estimates;
 
 /// <summary>
@@ -10,9 +12,11 @@ namespace Phf.Alignment.Estimates;
 public sealed record PartitionEstimate(long Count = 0, double Mean = 0, double SumOfSquares = 0)
 {
     /// <summary>log Z; -infinity while no sample had a weight.</summary>
+    [JsonIgnore]
     public double Log => Math.Log(Mean);
 
     /// <summary>Standard error of the mean; NaN with fewer than two samples.</summary>
+    [JsonIgnore]
     public double StandardError => Count < 2 ? double.NaN : Math.Sqrt(SumOfSquares / (Count - 1) / Count);
 
     /// <summary>The estimate with further samples.</summary>

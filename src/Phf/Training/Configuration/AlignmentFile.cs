@@ -31,7 +31,7 @@ public static class AlignmentFile
     private static IEnumerable<(string Path, string What)> Target(AlignmentSection section)
     {
         TargetSection target = section.Target;
-        bool isReinforced = section.Method.Name is "reinforce" or "ppo";
+        bool isReinforced = section.Method.Name is "reinforce" or "ppo" or "quark";
         bool isOffline = section.Method.IsOffline;
         if (target.Kind == "none" && !isOffline) yield return ("target.kind", $"is none, and {section.Method.Name} needs something to aim at; give pointwise, distributional or reward");
         if (target.Kind != "none" && target.Features.Count == 0) yield return ("target.features", "is empty; name what is measured of a text");
@@ -39,7 +39,7 @@ public static class AlignmentFile
             yield return ("target.features", $"has {twice.Count()} features named {twice.Key}; give each its own name");
         if (target.Kind == "reward" && target.Beta is null) yield return ("target.beta", "is missing; a reward needs it, about a tenth to a third of the spread of the reward");
         if (target.Kind != "reward" && target.Beta is not null) yield return ("target.beta", $"is no parameter of a {target.Kind} target; leave it out");
-        if (target is { Kind: "reward", Beta: 0 } && !isReinforced) yield return ("target.beta", $"is 0, and {section.Method.Name} needs a penalty above 0; only reinforce and ppo go without");
+        if (target is { Kind: "reward", Beta: 0 } && !isReinforced) yield return ("target.beta", $"is 0, and {section.Method.Name} needs a penalty above 0; only reinforce, ppo and quark go without");
         PreferenceSection preferences = section.Preferences;
         if (isOffline && preferences.Pairs is null == preferences.Scored is null)
             yield return ("preferences", $"name {(preferences.Pairs is null ? "neither pairs nor scored" : "pairs and scored")}, and {section.Method.Name} learns from one of both; give exactly one");
@@ -88,6 +88,9 @@ public static class AlignmentFile
             ["gamma"] = ["ppo"],
             ["gae_lambda"] = ["ppo"],
             ["whiten"] = ["ppo"],
+            ["quantiles"] = ["quark"],
+            ["pool"] = ["quark"],
+            ["kl_weight"] = ["quark"],
             ["beta"] = ["dpo", "ipo", "kto", "simpo"],
             ["label_smoothing"] = ["dpo"],
             ["by_length"] = ["ipo"],

@@ -86,7 +86,7 @@ public sealed record FeatureSection
 /// <summary>Section <c>method</c>. A parameter of another method than the one named is an error.</summary>
 public sealed record MethodSection
 {
-    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce", "ppo", "dpo", "ipo", "kto", "orpo", "simpo", "cringe", "rejection", "quasi-rejection", "best-of-n"])]
+    [Key("The method. The option --method of phf align sets it.", Choices = ["dpg", "gdc", "gdc++", "f-dpg", "cdpg", "reinforce", "ppo", "quark", "dpo", "ipo", "kto", "orpo", "simpo", "cringe", "rejection", "quasi-rejection", "best-of-n"])]
     public string Name { get; init; } = "gdc";
 
     /// <summary>Whether the method samples from the target and trains nothing.</summary>
@@ -134,6 +134,15 @@ public sealed record MethodSection
 
     [Key("ppo: shift and scale the advantages of a step to mean 0 and variance 1.")]
     public bool Whiten { get; init; } = true;
+
+    [Key("quark: quantiles of the reward, each with a tag; texts are drawn behind the best one.", Min = 2, Max = 100)]
+    public int Quantiles { get; init; } = 5;
+
+    [Key("quark: the newest texts that are kept to learn from.", Min = 1)]
+    public int Pool { get; init; } = 4096;
+
+    [Key("quark: weight of the penalty KL(prior || model) of each token; 0 for none.", Min = 0)]
+    public double KlWeight { get; init; } = 0.05;
 
     [Key("dpo, ipo, kto and simpo: how sharply preferences are taken; for the first three the weight of staying near the prior.", Above = 0)]
     public double Beta { get; init; } = 0.1;
