@@ -62,15 +62,15 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
 
     private EvaluationScenario Draw(Gpt2 model, BpeTokenizer tokenizer, SamplingScenario scenario, List<EvaluationSample> samples, CancellationToken cancel)
     {
-        var sampler = new Sampler(model, tokenizer.EndOfTextId);
-        int[][] prompts = [.. Enumerable.Repeat(scenario.Prompt, scenario.Samples)];
-        int[][] written = sampler.Generate(prompts, scenario.Options, seed, done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
-        string[] texts = [.. written.Select(ids => plan.Tags.Decode(ids))];
-        var scores = new double[texts.Length];
-        scorer.Score(texts, scores);
-        for (int i = 0; i < texts.Length; i++)
-            samples.Add(new EvaluationSample { Scenario = scenario.Name, Index = i, Text = texts[i], Score = scores[i], Findings = Findings(texts[i]) });
-        return EvaluationScenario.From(scenario.Name, scenario.Description, texts, scores, plan.Threshold);
+        Candidates drawn = new CandidateSearch(new Sampler(model, tokenizer.EndOfTextId), scorer).Draw(scenario.StartsOf(scenario.Samples), scenario.Options, scenario.Selection,
+            seed, (i, ids) => scenario.TextOf(i, plan.Tags.Decode(ids)), done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
+        for (int i = 0; i < drawn.Texts.Length; i++)
+            samples.Add(new EvaluationSample { Scenario = scenario.Name, Index = i, Text = drawn.Texts[i], Score = drawn.Scores[i], Findings = Findings(drawn.Texts[i]) });
+        return EvaluationScenario.From(scenario.Name, scenario.Description, drawn.Texts, drawn.Scores, plan.Threshold) with
+        {
+            Draws = scenario.Selection.IsNeeded ? drawn.Draws : null,
+            AcceptanceRate = drawn.AcceptanceRate,
+        };
     }
 
     private IReadOnlyList<SampleFinding> Findings(string text) => scorer is PiiScorer pii
@@ -109,7 +109,7 @@ public sealed class Evaluator(RunPlan plan, IBackend backend, IScorer scorer, ul
     private CorpusFacts DescribeCorpus(BpeTokenizer tokenizer, IReadOnlyList<SamplingScenario> scenarios)
     {
         PackedDataset data = plan.HeldOut ?? plan.Data;
-        int length = scenarios.Count == 0 ? plan.SequenceLength : scenarios[0].Options.MaxLength - scenarios[0].Prompt.Length;
+        int length = scenarios.Count == 0 ? plan.SequenceLength : scenarios[0].TextLength;
         int count = (int)Math.Min(CorpusDocuments, data.DocumentCount);
         string[] texts = [.. Enumerable.Range(0, count).Select(i => tokenizer.Decode(data.ReadDocument(i, length)))];
         var scores = new double[count];
