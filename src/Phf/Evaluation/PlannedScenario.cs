@@ -130,16 +130,17 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
     private void CheckRoom(SamplingScenario scenario)
     {
         SamplingOptions options = scenario.Options;
+        if (options is { MaxNewTokens: null } && options.MaxLength > plan.Model.Positions)
+            throw new InvalidDataException($"scenario '{config.Name}': max_length is {options.MaxLength}, longer than the model's {plan.Model.Positions} positions; lower it");
         int[] lengths = [.. scenario.Prompts.Select(prompt => prompt.Ids.Length)];
         int[] tooLong = [.. Enumerable.Range(0, lengths.Length).Where(i => lengths[i] >= options.LongestBehind(lengths[i]) || options.LongestBehind(lengths[i]) > plan.Model.Positions)];
         if (tooLong.Length == 0) return;
-        string room = options.MaxNewTokens is { } written ? $"max_new_tokens is {written} and the model has {plan.Model.Positions} positions"
-            : options.MaxLength > plan.Model.Positions ? $"max_length is {options.MaxLength} and the model has {plan.Model.Positions} positions" : $"max_length is {options.MaxLength}";
-        string length = $"{lengths[tooLong[0]]} tokens, start and tags included";
+        string room = options.MaxNewTokens is { } written ? $"max_new_tokens is {written}, and the model has {plan.Model.Positions} positions" : $"max_length is {options.MaxLength}";
+        string length = $"{lengths[tooLong[0]]} tokens with the start token and tags, and {room}";
         throw new InvalidDataException(_file is null
-            ? $"scenario '{config.Name}': the prefix has {length}, and {room}; change the length or shorten the prefix"
+            ? $"scenario '{config.Name}': the prefix has {length}; change that or shorten the prefix"
             : $"scenario '{config.Name}': {tooLong.Length} of {lengths.Length} prompts of {config.PromptsPath} leave no room to write, the first on {_file.Places[tooLong[0]]} "
-                + $"({length}; {room}); change the length, shorten them, or have them cut from the left with max_prompt_tokens");
+                + $"({length}); change that, shorten them, or have them cut from the left with max_prompt_tokens");
     }
 
     private string Describe(SamplingScenario scenario, int tag)

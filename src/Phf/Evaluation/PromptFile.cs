@@ -13,7 +13,7 @@ public sealed class PromptFile
 {
     private PromptFile(string path, IReadOnlyList<string> texts, IReadOnlyList<string> places, int cut, int? maxTokens)
     {
-        (Texts, Places) = (texts, places);
+        (Texts, Places, Cut) = (texts, places, cut);
         Description = $"{texts.Count} prompts of {Path.GetFileName(path)}{(cut == 0 ? "" : $" ({cut} of them cut from the left to {maxTokens} tokens)")}";
     }
 
@@ -21,6 +21,9 @@ public sealed class PromptFile
 
     /// <summary>Where each was read, e.g. <c>line 17</c>.</summary>
     public IReadOnlyList<string> Places { get; }
+
+    /// <summary>How many were cut.</summary>
+    public int Cut { get; }
 
     /// <summary>How many there are, and how many were cut, in words.</summary>
     public string Description { get; }
@@ -37,13 +40,13 @@ public sealed class PromptFile
         foreach ((string reason, (long count, string first)) in skipped.Reasons)
             throw new InvalidDataException($"{first}: {reason}, where a prompt was expected{(count > 1 ? $" ({count} such lines)" : "")}; give one {{\"text\": \"...\"}} a line");
         if (records.Length == 0) throw new InvalidDataException($"{path} has no prompt; give one {{\"text\": \"...\"}} a line");
-        string[] texts = [.. records.Select(record => maxTokens is { } most ? Cut(record.Text, most, tokenizer) : record.Text)];
+        string[] texts = [.. records.Select(record => maxTokens is { } most ? LastTokens(record.Text, most, tokenizer) : record.Text)];
         int cut = texts.Where((text, i) => text.Length < records[i].Text.Length).Count();
         return new PromptFile(path, texts, [.. records.Select(record => $"line {record.Line}")], cut, maxTokens);
     }
 
     /// <summary>The last tokens of a text, at most so many when they are encoded by themselves.</summary>
-    private static string Cut(string text, int tokens, BpeTokenizer tokenizer)
+    private static string LastTokens(string text, int tokens, BpeTokenizer tokenizer)
     {
         int[] ids = [.. tokenizer.Encode(text)];
         for (int left = tokens; ids.Length > tokens; left--)

@@ -35,13 +35,13 @@ public sealed class SamplingScenarioTests : IDisposable
         {
             Name = "own",
             Prefix = "the <|fair|>cat",
-            GenerateKwargs = new() { BadWords = ["x", "<|bad|>"], BadWordsIds = [[good], [1, 2, 3]] },
+            GenerateKwargs = new() { MaxLength = 16, BadWords = ["x", "<|bad|>"], BadWordsIds = [[good], [1, 2, 3]] },
         }));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         Assert.Equal([[[good], [1, 2, 3], [x], [bad]], [[1, 2, 3], [x], [good], [fair], [bad]], [[1, 2, 3], [x], [good], [fair]]],
             scenarios.Select(scenario => scenario.Options.Banned));
         Assert.Equal(["the <|fair|>cat", "the <|good|>cat", "the <|bad|>cat"], scenarios.Select(scenario => plan.Tokenizer.Decode(scenario.Prompts[0].Ids.AsSpan(1))));
-        using RunPlan misspelt = RunPlan.Create(WithScenario(config, new() { Name = "own", GenerateKwargs = new() { BadWords = ["<|bda|>"] } }));
+        using RunPlan misspelt = RunPlan.Create(WithScenario(config, new() { Name = "own", GenerateKwargs = new() { MaxLength = 16, BadWords = ["<|bda|>"] } }));
         Assert.Contains("no tag of this run and no token", Assert.Throws<InvalidDataException>(() => SamplingScenario.From(misspelt)).Message);
     }
 
