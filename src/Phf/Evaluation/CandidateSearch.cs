@@ -38,15 +38,18 @@ public sealed class CandidateSearch(Sampler sampler, IScorer scorer)
         for (int round = 0; round < selection.Rounds && open.Length > 0; round++)
         {
             SamplingPrompt[] starts = [.. open.Select(i => new SamplingPrompt(prompts[i], ((ulong)round * (ulong)count) + (ulong)i))];
-            int settled = selection.RejectAbove is null ? count * round / selection.Rounds : count - open.Length;
-            int share = selection.RejectAbove is null ? selection.Rounds : 1;
-            int[][] written = sampler.Generate(starts, options, seed, done => progress?.Invoke(Math.Min(count - 1, settled + done / share)), cancel);
+            int before = count * round / selection.Rounds;
+            // A candidate that may be rejected settles nothing: with rejection a round tells only what has passed.
+            Action<int>? told = selection.RejectAbove is null ? done => progress?.Invoke(Math.Min(count - 1, before + done / selection.Rounds)) : null;
+            int[][] written = sampler.Generate(starts, options, seed, told, cancel);
             string[] texts = [.. written.Select((ids, at) => textOf(open[at], ids))];
             var scores = new double[texts.Length];
             scorer.Score(texts, scores);
             for (int at = 0; at < open.Length; at++) Keep(kept, open[at], texts[at], written[at], scores[at]);
             draws += open.Length;
-            if (selection.RejectAbove is { } limit) open = [.. open.Where(i => !(kept.Scores[i] <= limit))];
+            if (selection.RejectAbove is not { } limit) continue;
+            open = [.. open.Where(i => !(kept.Scores[i] <= limit))];
+            progress?.Invoke(Math.Min(count - 1, count - open.Length));
         }
         progress?.Invoke(count);
         return kept with { Draws = draws, Accepted = selection.RejectAbove is null ? null : count - open.Length };

@@ -1,16 +1,19 @@
 using System.Text.Json;
+using Phf.Data;
 using Phf.Formats;
 using Phf.Generation;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Tests.Data;
 using Phf.Tests.Numerics;
+using Phf.Text;
 
 namespace Phf.Tests.Generation;
 
 /// <summary>Greedy tokens and filtered probabilities against transformers' generate.</summary>
 public sealed class GenerationGoldenTests
 {
-    private const int NewTokens = 24, ContextLength = 14;
+    private const int NewTokens = 24, ContextLength = 14, EndOfText = 511;
 
     [GoldenTheory]
     [MemberData(nameof(TestBackends.All), MemberType = typeof(TestBackends))]
@@ -59,6 +62,66 @@ public sealed class GenerationGoldenTests
             }
         }
         Assert.Equal(31, compared);
+    }
+
+    /// <summary>The prompts of one left-padded batch; here they lie in one batch without padding.</summary>
+    [GoldenTheory]
+    [MemberData(nameof(TestBackends.All), MemberType = typeof(TestBackends))]
+    public void PromptsOfManyLengths_InOneBatch_EqualTheLeftPaddedOnes(string backendName)
+    {
+        using IBackend backend = TestBackends.Create(backendName);
+        using Gpt2 model = Gpt2Weights.Load(Shared.Golden("gpt2", "base"), backend);
+        using var tensors = SafetensorsFile.Open(Shared.Golden("generation", "left_padded.safetensors"));
+        ReadOnlySpan<long> mask = tensors.Span<long>("attention_mask"), padded = tensors.Span<long>("greedy");
+        int rows = 5, width = mask.Length / rows;
+        int[][] prompts = new int[rows][], expected = new int[rows][];
+        for (int row = 0; row < rows; row++)
+        {
+            int padding = width - (int)mask.Slice(row * width, width).ToArray().Sum();
+            int[] whole = Array.ConvertAll(padded.Slice(row * (width + NewTokens), width + NewTokens).ToArray(), id => (int)id);
+            prompts[row] = whole[padding..width];
+            expected[row] = [.. whole[width..].TakeWhile(id => id != EndOfText)];
+        }
+        var options = new SamplingOptions { MaxLength = 1, MaxNewTokens = NewTokens, Sample = false };
+        Assert.Equal(expected, new Sampler(model, EndOfText).Generate(prompts, options, seed: 0));
+    }
+
+    /// <summary>The reference's rule of the shortest length: the end-of-text tokens of the ids at the first call do not count.</summary>
+    [GoldenFact]
+    public void ReferenceMinLength_BansAsTheReferenceDoes()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "custom_min_length.json")));
+        foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            int eos = entry.GetProperty("eos").GetInt32();
+            var options = new SamplingOptions { MaxLength = 64, MinLength = entry.GetProperty("min_length").GetInt32(), MinLengthSkipsEndOfText = true };
+            int[][] prompts = [.. entry.GetProperty("prompts").EnumerateArray().Select(Ids)];
+            foreach (JsonElement step in entry.GetProperty("steps").EnumerateArray())
+            {
+                int length = step.GetProperty("length").GetInt32();
+                Assert.Equal(step.GetProperty("eos_banned").EnumerateArray().Select(banned => banned.GetBoolean()),
+                    prompts.Select(prompt => length < options.ShortestBehind(prompt, eos)));
+            }
+        }
+    }
+
+    /// <summary>A tag in front and behind every newline: what <see cref="SegmentTags.Encode"/> does with lines.</summary>
+    [GoldenFact]
+    public void TagsOfLines_StandWhereTheReferencePutsThem()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "insert_prefix.json")));
+        string eos = json.RootElement.GetProperty("eos").GetString()!;
+        JsonElement entry = json.RootElement.GetProperty("cases").EnumerateArray().Single(
+            entry => entry.GetProperty("should_insert_prefix").GetBoolean() && entry.GetProperty("prefix").GetString() is { Length: > 0 });
+        BpeTokenizer tokenizer = SmallDataset.Tokenizer.WithAddedTokens(entry.GetProperty("prefix").GetString()!);
+        int[] tag = [tokenizer.VocabularySize - 1];
+        var tags = new SegmentTags { Tokenizer = tokenizer, Segmentation = Segmentation.Line, Tag = tag, Known = [tag], Bans = [tag] };
+        foreach ((JsonElement given, JsonElement expected) in entry.GetProperty("in").EnumerateArray().Zip(entry.GetProperty("out").EnumerateArray()))
+        {
+            string text = given.GetString()!;
+            if (text.StartsWith(eos, StringComparison.Ordinal)) text = text[eos.Length..]; // the reference takes one away, too
+            Assert.Equal(expected.GetString(), tokenizer.Decode([tokenizer.EndOfTextId, .. tags.Encode(text)]));
+        }
     }
 
     private static void AssertGreedy(Gpt2 model, JsonElement entry, int eos, int minLength, string output)
