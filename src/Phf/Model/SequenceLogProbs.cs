@@ -6,6 +6,7 @@ namespace Phf.Model;
 public static class SequenceLogProbs
 {
     private const int RowsAtOnce = 1024; // B T; about 0.6 GB of activations for GPT-2 of 124M parameters
+    private const double HighestShare = 1 - 1e-7; // of banned tokens: what is left is never nothing
     private const int LengthStep = 32; // sequences of similar lengths share a batch and its buffers
 
     /// <summary>
@@ -15,9 +16,10 @@ public static class SequenceLogProbs
     /// <param name="model">The model.</param>
     /// <param name="sequences">Token ids, each below the vocabulary; the numbers do not depend on what else is in the list.</param>
     /// <param name="cancel">Stops between two batches.</param>
+    /// <param name="banned">Tokens that are never drawn: p is divided by the probability of all others, as a sampler does that bans them.</param>
     /// <returns>For each sequence one number fewer than it has tokens; none for an empty one.</returns>
     /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
-    public static float[][] Of(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default)
+    public static float[][] Of(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default, params ReadOnlySpan<int> banned)
     {
         foreach (int[] sequence in sequences)
             foreach (int id in sequence)
@@ -32,7 +34,7 @@ public static class SequenceLogProbs
             foreach (Window[] windows in all.Chunk(batch))
             {
                 cancel.ThrowIfCancellationRequested();
-                Measure(model, state, windows, sequences, results);
+                Measure(model, state, windows, sequences, banned, results);
             }
         }
         return results;
@@ -52,7 +54,7 @@ public static class SequenceLogProbs
         }
     }
 
-    private static void Measure(Gpt2 model, Activations state, Window[] windows, IReadOnlyList<int[]> sequences, float[][] results)
+    private static void Measure(Gpt2 model, Activations state, Window[] windows, IReadOnlyList<int[]> sequences, ReadOnlySpan<int> banned, float[][] results)
     {
         int time = state.Time, rows = state.Batch * time;
         int[] inputs = new int[rows], targets = new int[rows], positions = new int[rows]; // what is behind a window's end is padding
@@ -63,9 +65,18 @@ public static class SequenceLogProbs
             sequences[window.Sequence].AsSpan(window.Start + 1, window.Length).CopyTo(targets.AsSpan(b * time));
         }
         for (int i = 0; i < rows; i++) positions[i] = i % time;
-        var logProbs = new float[rows];
+        float[] logProbs = new float[rows], ofBanned = new float[rows], weights = new float[rows], logComplements = new float[rows];
+        var lost = new double[rows]; // probability of the banned tokens
         model.Forward(inputs, positions, state);
-        model.Classify(state, targets, new TokenWeights(new float[rows], default), logProbs, new float[rows], gradients: null);
+        model.Classify(state, targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
+        foreach (int token in banned)
+        {
+            Array.Fill(targets, token);
+            model.Classify(state, targets, new TokenWeights(weights, default), ofBanned, logComplements, gradients: null);
+            for (int i = 0; i < rows; i++) lost[i] += Math.Exp(ofBanned[i]);
+        }
+        if (banned.Length > 0)
+            for (int i = 0; i < rows; i++) logProbs[i] -= (float)Math.Log(1 - Math.Min(lost[i], HighestShare));
         for (int b = 0; b < windows.Length; b++)
         {
             Window window = windows[b];
