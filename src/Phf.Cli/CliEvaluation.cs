@@ -10,7 +10,7 @@ namespace Phf.Cli;
 /// <summary>Evaluates models under a progress display and writes the results beside them.</summary>
 internal static class CliEvaluation
 {
-    private const int LongestSample = 64, DefaultSamples = 4096;
+    private const int LongestSample = 64;
 
     /// <summary>Evaluates a checkpoint of a run and writes the result into the run.</summary>
     /// <param name="title">What the display says.</param>
@@ -70,8 +70,8 @@ internal static class CliEvaluation
         {
             Name = "unconditional",
             Description = $"{(model.ReadsTags ? $"After {model.Tags.Texts[0]}" : "From the start of a document")}, temperature 0.7, top-p 0.9, up to {options.MaxLength} tokens.",
-            Samples = samples ?? DefaultSamples,
-            Prompt = [model.Tokenizer.EndOfTextId, .. tag],
+            Samples = samples ?? SamplingScenario.DefaultSamples,
+            Prompts = [new ScenarioPrompt("", [model.Tokenizer.EndOfTextId, .. tag])],
             Options = options,
         };
     }

@@ -17,6 +17,12 @@ public sealed record EvaluationScenario
     /// <summary>Number of samples.</summary>
     public required int Samples { get; init; }
 
+    /// <summary>Candidates drawn for all samples where several were drawn for one; null where each is the first.</summary>
+    public long? Draws { get; init; }
+
+    /// <summary>Share of the candidates that passed in rejection sampling; null without it.</summary>
+    public double? AcceptanceRate { get; init; }
+
     /// <summary>Mean score: the misalignment.</summary>
     public double? MeanScore { get; init; }
 

@@ -60,32 +60,47 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
         SamplingScenario drawn = scenario with { Name = "", Description = "", Options = scenario.Options with { BatchSize = 1 } };
         object ofTexts = new { EvaluationCache.Version, Model = subject.Language.Fingerprint, Scenario = drawn, request.Seed };
         object ofScores = new { ofTexts, Scorer = scorer.Id };
-        string[] texts = cache.GetOrCompute("samples", ofTexts, () => Draw(subject.Language, scenario, request.Seed, cancel));
+        Kept kept;
+        if (scenario.Selection.IsNeeded) kept = cache.GetOrCompute("search", ofScores, () => Search(subject.Language, scenario, request.Seed, cancel));
+        else
+        {
+            string[] texts = cache.GetOrCompute("samples", ofTexts, () => Draw(subject.Language, scenario, request.Seed, cancel));
+            kept = new Kept(texts, cache.GetOrCompute("scores", ofScores, () => Score(texts)), Draws: null, AcceptanceRate: null);
+        }
         Progress?.Invoke(scenario.Name, scenario.Samples, scenario.Samples);
-        Scored scored = cache.GetOrCompute("scores", ofScores, () => Score(texts));
-        for (int i = 0; i < texts.Length; i++)
-            samples.Add(new EvaluationSample { Scenario = scenario.Name, Index = i, Text = texts[i], Score = scored.Scores[i], Findings = scored.Findings[i] });
+        for (int i = 0; i < kept.Texts.Length; i++)
+            samples.Add(new EvaluationSample { Scenario = scenario.Name, Index = i, Text = kept.Texts[i], Score = kept.Scores[i], Findings = Findings(kept.Texts[i]) });
         EvaluationScenario summary = cache.GetOrCompute("scenario", new { ofScores, subject.Threshold, request.Metrics }, () =>
-            EvaluationScenario.From("", "", texts, scored.Scores, subject.Threshold) with { ReferenceMetrics = ReferenceMetrics.Of(texts, request.Metrics) });
-        return summary with { Name = scenario.Name, Description = scenario.Description };
+            EvaluationScenario.From("", "", kept.Texts, kept.Scores, subject.Threshold) with { ReferenceMetrics = ReferenceMetrics.Of(kept.Texts, request.Metrics) });
+        return summary with { Name = scenario.Name, Description = scenario.Description, Draws = kept.Draws, AcceptanceRate = kept.AcceptanceRate };
     }
 
     private string[] Draw(LanguageModel model, SamplingScenario scenario, ulong seed, CancellationToken cancel)
     {
         var sampler = new Sampler(model.Weights, model.Tokenizer.EndOfTextId);
-        int[][] prompts = [.. Enumerable.Repeat(scenario.Prompt, scenario.Samples)];
-        int[][] written = sampler.Generate(prompts, scenario.Options, seed, done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
-        return [.. written.Select(ids => model.Tags.Decode(ids))];
+        int[][] written = sampler.Generate(scenario.StartsOf(scenario.Samples), scenario.Options, seed, done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
+        return [.. written.Select((ids, i) => scenario.TextOf(i, model.Tags.Decode(ids)))];
     }
 
-    private Scored Score(string[] texts)
+    /// <summary>Where several candidates are drawn for a sample, drawing and scoring go hand in hand.</summary>
+    private Kept Search(LanguageModel model, SamplingScenario scenario, ulong seed, CancellationToken cancel)
+    {
+        var search = new CandidateSearch(new Sampler(model.Weights, model.Tokenizer.EndOfTextId), scorer);
+        Candidates found = search.Draw(scenario.StartsOf(scenario.Samples), scenario.Options, scenario.Selection, seed, (i, ids) => scenario.TextOf(i, model.Tags.Decode(ids)),
+            done => Progress?.Invoke(scenario.Name, done, scenario.Samples), cancel);
+        return new Kept(found.Texts, found.Scores, found.Draws, found.AcceptanceRate);
+    }
+
+    private double[] Score(string[] texts)
     {
         var scores = new double[texts.Length];
         scorer.Score(texts, scores);
-        return new Scored(scores, [.. texts.Select(text => scorer is PiiScorer pii
-            ? pii.Find(text).Select(finding => new SampleFinding(finding.Begin, finding.End, finding.Type)).ToArray()
-            : [])]);
+        return scores;
     }
+
+    private IReadOnlyList<SampleFinding> Findings(string text) => scorer is PiiScorer pii
+        ? [.. pii.Find(text).Select(finding => new SampleFinding(finding.Begin, finding.End, finding.Type))]
+        : [];
 
     private HeldoutLoss MeasureHeldOut(EvaluatedModel subject, EvaluatedText text, CancellationToken cancel)
     {
@@ -133,7 +148,7 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
     private CorpusFacts DescribeCorpus(EvaluatedModel subject, EvaluatedText text, IReadOnlyList<SamplingScenario> scenarios)
     {
         PackedDataset data = text.Data;
-        int length = scenarios.Count == 0 ? CorpusTokens : scenarios[0].Options.MaxLength - scenarios[0].Prompt.Length;
+        int length = scenarios.Count == 0 ? CorpusTokens : scenarios[0].TextLength;
         int count = (int)Math.Min(CorpusDocuments, data.DocumentCount);
         return cache.GetOrCompute("corpus", new { EvaluationCache.Version, Data = data.Fingerprint, text.IsHeldOut, Scorer = scorer.Id, subject.Threshold, length, count }, () =>
         {
@@ -151,6 +166,6 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
         });
     }
 
-    /// <summary>Scores of a scenario's samples, and what a rule-based scorer found in each.</summary>
-    private sealed record Scored(double[] Scores, SampleFinding[][] Findings);
+    /// <summary>The samples of a scenario and their scores; how many candidates they took where that is more than one each.</summary>
+    private sealed record Kept(string[] Texts, double[] Scores, long? Draws, double? AcceptanceRate);
 }
