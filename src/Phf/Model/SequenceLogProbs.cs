@@ -17,13 +17,29 @@ public static class SequenceLogProbs
     /// <param name="cancel">Stops between two batches.</param>
     /// <returns>For each sequence one number fewer than it has tokens; none for an empty one.</returns>
     /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
-    public static float[][] Of(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default)
+    public static float[][] Of(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default) => Measure(model, sequences, margins: null, cancel);
+
+    /// <summary>As <see cref="Of"/>, and how far each token is the model's first choice.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sequences">Token ids, each below the vocabulary.</param>
+    /// <param name="cancel">Stops between two batches.</param>
+    /// <returns>Log-probabilities, and margins in the same places: the token's logit less the highest other one, above 0 where it is the most probable token.</returns>
+    /// <exception cref="ArgumentException">An id is not in the vocabulary.</exception>
+    public static (float[][] LogProbs, float[][] Margins) WithMargins(Gpt2 model, IReadOnlyList<int[]> sequences, CancellationToken cancel = default)
+    {
+        float[][] margins = Places(sequences);
+        return (Measure(model, sequences, margins, cancel), margins);
+    }
+
+    private static float[][] Places(IReadOnlyList<int[]> sequences) => [.. sequences.Select(sequence => new float[Math.Max(0, sequence.Length - 1)])];
+
+    private static float[][] Measure(Gpt2 model, IReadOnlyList<int[]> sequences, float[][]? margins, CancellationToken cancel)
     {
         foreach (int[] sequence in sequences)
             foreach (int id in sequence)
                 if ((uint)id >= (uint)model.Config.VocabularySize)
                     throw new ArgumentException($"token id {id} is not in the model's vocabulary of {model.Config.VocabularySize}");
-        float[][] results = [.. sequences.Select(sequence => new float[Math.Max(0, sequence.Length - 1)])];
+        float[][] results = Places(sequences);
         foreach (IGrouping<int, Window> group in Windows(sequences, model.Config.Positions).GroupBy(window => window.Room(model.Config.Positions)).OrderBy(group => group.Key))
         {
             Window[] all = [.. group];
@@ -32,7 +48,7 @@ public static class SequenceLogProbs
             foreach (Window[] windows in all.Chunk(batch))
             {
                 cancel.ThrowIfCancellationRequested();
-                Measure(model, state, windows, sequences, results);
+                Measure(model, state, windows, sequences, results, margins);
             }
         }
         return results;
@@ -52,7 +68,7 @@ public static class SequenceLogProbs
         }
     }
 
-    private static void Measure(Gpt2 model, Activations state, Window[] windows, IReadOnlyList<int[]> sequences, float[][] results)
+    private static void Measure(Gpt2 model, Activations state, Window[] windows, IReadOnlyList<int[]> sequences, float[][] results, float[][]? margins)
     {
         int time = state.Time, rows = state.Batch * time;
         int[] inputs = new int[rows], targets = new int[rows], positions = new int[rows]; // what is behind a window's end is padding
@@ -64,13 +80,16 @@ public static class SequenceLogProbs
         }
         for (int i = 0; i < rows; i++) positions[i] = i % time;
         var logProbs = new float[rows];
+        float[] differences = margins is null ? [] : new float[rows];
         model.Forward(inputs, positions, state);
-        model.Classify(state, targets, new TokenWeights(new float[rows], default), logProbs, new float[rows], gradients: null);
+        model.Classify(state, targets, new TokenWeights(new float[rows], default), logProbs, new float[rows], gradients: null, differences);
         for (int b = 0; b < windows.Length; b++)
         {
             Window window = windows[b];
             int skipped = window.FirstNew - window.Start;
-            logProbs.AsSpan((b * time) + skipped, window.Length - skipped).CopyTo(results[window.Sequence].AsSpan(window.FirstNew));
+            Range found = ((b * time) + skipped)..((b * time) + window.Length);
+            logProbs.AsSpan(found).CopyTo(results[window.Sequence].AsSpan(window.FirstNew));
+            if (margins is not null) differences.AsSpan(found).CopyTo(margins[window.Sequence].AsSpan(window.FirstNew));
         }
     }
 
