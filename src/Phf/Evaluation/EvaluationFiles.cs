@@ -18,7 +18,7 @@ public static class EvaluationFiles
     public const string SamplesName = "evaluation-samples.jsonl";
 
     private static readonly JsonSerializerOptions Indented = Options(indented: true);
-    private static readonly JsonSerializerOptions OneLine = Options(indented: false);
+    internal static readonly JsonSerializerOptions OneLine = Options(indented: false);
 
     /// <summary>Writes both files into <paramref name="directory"/>, the samples first, so that numbers never stand beside older samples.</summary>
     public static void Write(string directory, EvaluationResult result, IEnumerable<EvaluationSample> samples)
