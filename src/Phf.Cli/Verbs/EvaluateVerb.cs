@@ -15,6 +15,7 @@ internal static class EvaluateVerb
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training", HelpName = "DIR" };
     private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"what scores the samples: {Scorers.Known}; without it, what scored the data", HelpName = "NAME" };
     private static readonly ScorerArguments ScorerOptions = new();
+    private static readonly TaskArguments Tasks = new();
     private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
     private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
@@ -26,6 +27,7 @@ internal static class EvaluateVerb
             Runs, Data, ScorerName, Samples, Seed, Threads,
         };
         ScorerOptions.AddTo(verb);
+        Tasks.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -33,11 +35,16 @@ internal static class EvaluateVerb
     private static int Run(ParseResult parsed, CancellationToken cancel)
     {
         if (parsed.GetValue(Samples) is < 1) throw new UsageException($"--samples {parsed.GetValue(Samples)}: at least 1 was expected");
+        TaskArguments.TaskPlan tasks = Tasks.Plan(parsed);
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
         string[] paths = parsed.GetRequiredValue(Runs);
         // What is wrong with the last run should be known before minutes go into the first.
         (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.ModelCheckpoint()))];
-        foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, backend, cancel);
+        foreach ((RunDirectory run, string checkpoint) in runs) 
+        {
+            EvaluateRun(parsed, run, checkpoint, backend, cancel);
+            tasks.AddTo(run.Path, checkpoint, backend, parsed.GetValue(Seed), parsed.InvocationConfiguration.Output, cancel);
+        }
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(paths)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
     }

@@ -27,8 +27,12 @@ public static class EvaluationFiles
         var lines = new StringBuilder();
         foreach (EvaluationSample sample in samples) lines.Append(JsonSerializer.Serialize(sample, OneLine)).Append('\n');
         DurableFile.WriteText(Path.Combine(directory, SamplesName), lines.ToString());
-        DurableFile.WriteText(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
+        WriteResult(directory, result);
     }
+
+    /// <summary>Writes the numbers alone, beside the samples that are there.</summary>
+    public static void WriteResult(string directory, EvaluationResult result) =>
+        DurableFile.WriteText(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
 
     /// <summary>Reads <c>evaluation.json</c>; null if the directory has none.</summary>
     /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>

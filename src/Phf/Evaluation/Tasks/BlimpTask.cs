@@ -17,7 +17,7 @@ public static class BlimpTask
     /// <param name="progress">Told how many pairs are done, of how many.</param>
     /// <param name="cancel">Stops between two batches.</param>
     /// <exception cref="InvalidDataException">A line is none of BLiMP, or there is none.</exception>
-    public static BlimpResult Measure(TaskModel model, string path, Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static TaskResult Measure(TaskModel model, string path, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         Pair[] pairs = [.. FilesOf(path).SelectMany(Read)];
         var right = new bool[pairs.Length];
@@ -29,19 +29,14 @@ public static class BlimpTask
                 right[done + i] = model.SumBehindStart(logProbs[2 * i]) > model.SumBehindStart(logProbs[(2 * i) + 1]);
             progress?.Invoke(done += chunk.Length, pairs.Length);
         }
-        IReadOnlyList<BlimpGroup> paradigms = Groups(pairs, right, pair => pair.Paradigm);
-        var all = Estimate.OfShare(right.Count(true), right.Length);
-        return new BlimpResult
-        {
-            File = Path.GetFileName(Path.TrimEndingDirectorySeparator(path)),
-            Prefix = model.Prefix,
-            Pairs = pairs.Length,
-            Accuracy = all,
-            MeanOfParadigms = paradigms.Count == 0 ? all.Value : paradigms.Average(group => group.Accuracy.Value),
-            Fields = Groups(pairs, right, pair => pair.Field),
-            Phenomena = Groups(pairs, right, pair => pair.Phenomenon),
-            Paradigms = paradigms,
-        };
+        var metrics = new TaskMetrics();
+        metrics.Add("accuracy", Estimate.OfShare(right.Count(true), right.Length));
+        double[] paradigms = AddGroups(metrics, "paradigm", pairs, right, pair => pair.Paradigm);
+        if (paradigms.Length > 0) metrics.Add("mean_of_paradigms", paradigms.Average());
+        AddGroups(metrics, "field", pairs, right, pair => pair.Field);
+        AddGroups(metrics, "phenomenon", pairs, right, pair => pair.Phenomenon);
+        return metrics.Result("blimp", $"Share of the pairs of {Path.GetFileName(Path.TrimEndingDirectorySeparator(path))} whose good sentence has the higher log-probability in all, "
+            + $"behind the end-of-text token{model.PrefixInWords}. Intervals: Wilson.", pairs.Length);
     }
 
     private static string[] FilesOf(string path)
@@ -54,11 +49,19 @@ public static class BlimpTask
     private static IEnumerable<Pair> Read(string file) => TaskFiles.Read(file, Expected).Select(item => new Pair(
         item.Text("sentence_good", "good"), item.Text("sentence_bad", "bad"), item.Find("field"), item.Find("linguistics_term"), item.Find("UID", "uid")));
 
-    private static IReadOnlyList<BlimpGroup> Groups(Pair[] pairs, bool[] right, Func<Pair, string?> name) =>
-    [
-        .. pairs.Zip(right).Where(measured => name(measured.First) is not null).GroupBy(measured => name(measured.First)!).OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new BlimpGroup(group.Key, group.Count(), Estimate.OfShare(group.Count(measured => measured.Second), group.Count()))),
-    ];
+    /// <summary>The share in each group of pairs, as <c>kind/name</c>; pairs without a name are in none.</summary>
+    private static double[] AddGroups(TaskMetrics metrics, string kind, Pair[] pairs, bool[] right, Func<Pair, string?> name)
+    {
+        var shares = new List<double>();
+        foreach (IGrouping<string?, bool> group in pairs.Zip(right).GroupBy(measured => name(measured.First), measured => measured.Second).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            if (group.Key is null) continue;
+            var share = Estimate.OfShare(group.Count(isRight => isRight), group.Count());
+            metrics.Add($"{kind}/{group.Key}", share);
+            shares.Add(share.Value);
+        }
+        return [.. shares];
+    }
 
     private sealed record Pair(string Good, string Bad, string? Field, string? Phenomenon, string? Paradigm);
 }

@@ -2,11 +2,10 @@ using Phf.Numerics.Random;
 
 namespace Phf.Evaluation.Tasks;
 
-/// <summary>A measured number with its 95 % interval.</summary>
+/// <summary>A measured number.</summary>
 /// <param name="Value">The number.</param>
-/// <param name="Low">Lower end; null where there is too little to tell.</param>
-/// <param name="High">Upper end; null where there is too little to tell.</param>
-public sealed record Estimate(double Value, double? Low, double? High)
+/// <param name="Interval">Its 95 % interval; null where there is too little to tell.</param>
+public sealed record Estimate(double Value, Interval? Interval)
 {
     private const double Normal975 = 1.959963984540054; // 97.5th percentile of the normal distribution
     private const int Resamples = 1000;
@@ -22,7 +21,7 @@ public sealed record Estimate(double Value, double? Low, double? High)
         double centre = (share + z2 / (2 * count)) / (1 + z2 / count);
         double half = Normal975 / (1 + z2 / count) * Math.Sqrt(share * (1 - share) / count + z2 / (4.0 * count * count));
         // At the ends the formula gives exactly 0 and 1; what rounding makes of them is taken back.
-        return new Estimate(share, successes == 0 ? 0 : centre - half, successes == count ? 1 : centre + half);
+        return new Estimate(share, new Interval(successes == 0 ? 0 : centre - half, successes == count ? 1 : centre + half));
     }
 
     /// <summary>
@@ -36,7 +35,7 @@ public sealed record Estimate(double Value, double? Low, double? High)
         double above = 0, below = 0;
         for (int i = 0; i < numerators.Length; i++) (above, below) = (above + numerators[i], below + denominators[i]);
         double value = of(above / below);
-        if (numerators.Length < 2) return new Estimate(value, null, null);
+        if (numerators.Length < 2) return new Estimate(value, null);
         var random = new Rng(Seed);
         var drawn = new double[Resamples];
         for (int sample = 0; sample < Resamples; sample++)
@@ -50,7 +49,7 @@ public sealed record Estimate(double Value, double? Low, double? High)
             drawn[sample] = of(above / below);
         }
         Array.Sort(drawn);
-        return new Estimate(value, ScoreQuantiles.At(drawn, 0.025), ScoreQuantiles.At(drawn, 0.975));
+        return new Estimate(value, new Interval(ScoreQuantiles.At(drawn, 0.025), ScoreQuantiles.At(drawn, 0.975)));
     }
 
     /// <summary>A function of the mean, as <see cref="OfRatio"/>.</summary>

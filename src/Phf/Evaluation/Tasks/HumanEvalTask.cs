@@ -1,3 +1,4 @@
+using System.Globalization;
 using Phf.Generation;
 
 namespace Phf.Evaluation.Tasks;
@@ -37,35 +38,27 @@ public static class HumanEvalTask
     /// <param name="progress">Told how many problems are done, of how many.</param>
     /// <param name="cancel">Stops between two tokens or candidates.</param>
     /// <exception cref="InvalidDataException">A line is none of HumanEval.</exception>
-    public static HumanEvalResult Measure(TaskModel model, string path, HumanEvalOptions options, CandidateRunner runner, Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static TaskResult Measure(TaskModel model, string path, HumanEvalOptions options, CandidateRunner runner, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         Problem[] problems = [.. TaskFiles.Read(path, Expected).Select(item => new Problem(item.Text("prompt"), item.Text("entry_point"), item.Text("test")))];
         var passed = new int[problems.Length];
         var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        int withoutRoom = 0;
         for (int p = 0; p < problems.Length; p++)
         {
             string[]? candidates = Draw(model, problems[p].Prompt, options, options.Seed + ((ulong)p << 32), cancel);
-            if (candidates is null) withoutRoom++;
             string[] ended = candidates is null ? [.. Enumerable.Repeat(NoRoom, options.Samples)] : TryAll(problems[p], candidates, runner, model.Model.Backend.Threads, cancel);
             foreach (string outcome in ended) outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
             passed[p] = ended.Count(outcome => outcome == "passed");
             progress?.Invoke(p + 1, problems.Length);
         }
-        return new HumanEvalResult
-        {
-            File = Path.GetFileName(path),
-            Prefix = model.Prefix,
-            Problems = problems.Length,
-            SamplesPerProblem = options.Samples,
-            Temperature = options.Temperature,
-            TopP = options.TopP,
-            Seed = options.Seed,
-            WithoutRoom = withoutRoom,
-            PassRates = [.. ReportedK.Where(k => k <= options.Samples).Select(k => new PassRate(k, Estimate.OfMean([.. passed.Select(c => PassAtK(options.Samples, c, k))], rate => rate)))],
-            Outcomes = outcomes,
-            Isolation = runner.Isolation,
-        };
+        var metrics = new TaskMetrics();
+        foreach (int k in ReportedK.Where(k => k <= options.Samples))
+            metrics.Add($"pass@{k}", Estimate.OfMean([.. passed.Select(c => PassAtK(options.Samples, c, k))], rate => rate));
+        metrics.Add("samples_per_problem", options.Samples);
+        foreach ((string outcome, int count) in outcomes) metrics.Add($"outcome/{outcome}", count);
+        return metrics.Result("humaneval", string.Create(CultureInfo.InvariantCulture,
+            $"Functions of {Path.GetFileName(path)} written behind the end-of-text token{model.PrefixInWords}, temperature {options.Temperature}, top-p {options.TopP}, seed {options.Seed}, at most {options.MaxNewTokens} tokens, and tried. ")
+            + $"Intervals: bootstrap over problems. In force while they ran: {string.Join("; ", runner.Isolation)}.", problems.Length);
     }
 
     /// <summary>The chance that one of k of n candidates passes, of which c do: 1 - C(n - c, k) / C(n, k), without bias (Chen et al. 2021, equation 1).</summary>

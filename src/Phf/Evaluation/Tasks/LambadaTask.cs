@@ -19,7 +19,7 @@ public static class LambadaTask
     /// <param name="progress">Told how many items are done, of how many.</param>
     /// <param name="cancel">Stops between two batches.</param>
     /// <exception cref="InvalidDataException">A line is none of LAMBADA, or nothing can be measured.</exception>
-    public static LambadaResult Measure(TaskModel model, string path, Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static TaskResult Measure(TaskModel model, string path, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         string[] texts = [.. TaskFiles.Read(path, Expected).Select(item => item.Text("text"))];
         var sums = new List<double>();
@@ -45,16 +45,13 @@ public static class LambadaTask
             progress?.Invoke(done += chunk.Length, texts.Length);
         }
         if (sums.Count == 0) throw new InvalidDataException($"{path}: of {texts.Length} items none has a last word that this model can be asked for; {Expected} was expected");
-        return new LambadaResult
-        {
-            File = Path.GetFileName(path),
-            Prefix = model.Prefix,
-            Items = sums.Count,
-            Cut = cut,
-            Skipped = texts.Length - sums.Count,
-            Accuracy = Estimate.OfShare(right, sums.Count),
-            Perplexity = Estimate.OfMean([.. sums], mean => Math.Exp(-mean)),
-        };
+        var metrics = new TaskMetrics();
+        metrics.Add("accuracy", Estimate.OfShare(right, sums.Count));
+        metrics.Add("perplexity", Estimate.OfMean([.. sums], mean => Math.Exp(-mean)));
+        metrics.Add("cut", cut);
+        metrics.Add("skipped", texts.Length - sums.Count);
+        return metrics.Result("lambada_openai", $"The last word of {Path.GetFileName(path)}'s passages{model.PrefixInWords}: all its tokens the most probable, and exp of minus the mean log-probability of the word. "
+            + "Intervals: Wilson; bootstrap over items.", sums.Count);
     }
 
     /// <summary>Context and target of a passage.</summary>

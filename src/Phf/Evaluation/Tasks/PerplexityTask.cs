@@ -19,7 +19,7 @@ public static class PerplexityTask
     /// <param name="progress">Told how many documents are done, of how many.</param>
     /// <param name="cancel">Stops between two batches.</param>
     /// <exception cref="InvalidDataException">There is no text in the file.</exception>
-    public static PerplexityResult Measure(TaskModel model, string path, SkippedRecords skipped, Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static TaskResult Measure(TaskModel model, string path, SkippedRecords skipped, Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         string[] texts = [.. TextRecords.Read([path], new TextOptions { Document = DocumentUnit.File }, skipped).Select(record => record.Text)];
         if (texts.Length == 0) throw new InvalidDataException($"{path}: no text in it ({(skipped.Total == 0 ? "only white space" : skipped.Reasons.First().Key)}); expected text, or JSON lines with a field 'text'");
@@ -37,18 +37,15 @@ public static class PerplexityTask
             }
             progress?.Invoke(done, texts.Length);
         }
-        return new PerplexityResult
-        {
-            File = Path.GetFileName(path),
-            Prefix = model.Prefix,
-            Documents = texts.Length,
-            Words = (long)words.Sum(),
-            Bytes = (long)bytes.Sum(),
-            Tokens = (long)tokens.Sum(),
-            PerWord = Estimate.OfRatio(losses, words, Math.Exp),
-            PerByte = Estimate.OfRatio(losses, bytes, Math.Exp),
-            PerToken = Estimate.OfRatio(losses, tokens, Math.Exp),
-            BitsPerByte = Estimate.OfRatio(losses, bytes, nats => nats / Math.Log(2)),
-        };
+        var metrics = new TaskMetrics();
+        metrics.Add("word_perplexity", Estimate.OfRatio(losses, words, Math.Exp));
+        metrics.Add("byte_perplexity", Estimate.OfRatio(losses, bytes, Math.Exp));
+        metrics.Add("token_perplexity", Estimate.OfRatio(losses, tokens, Math.Exp));
+        metrics.Add("bits_per_byte", Estimate.OfRatio(losses, bytes, nats => nats / Math.Log(2)));
+        metrics.Add("words", words.Sum());
+        metrics.Add("bytes", bytes.Sum());
+        metrics.Add("tokens", tokens.Sum());
+        return metrics.Result("perplexity", $"Perplexity of {Path.GetFileName(path)} by words between white space, UTF-8 bytes and tokens, each document behind the end-of-text token{model.PrefixInWords}. "
+            + "Intervals: bootstrap over documents.", texts.Length);
     }
 }

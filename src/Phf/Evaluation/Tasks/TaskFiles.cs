@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Phf.Formats;
@@ -7,10 +9,10 @@ namespace Phf.Evaluation.Tasks;
 /// <summary>
 /// Reads the items of a benchmark: JSON lines, also .gz. A benchmark is measured whole or not at all, so a line that cannot be used is an error.
 /// </summary>
-internal static class TaskFiles
+public static class TaskFiles
 {
     /// <summary>One object of a file; messages say where it stands.</summary>
-    public readonly record struct Item(JsonElement Json, string Where, string Expected)
+    internal readonly record struct Item(JsonElement Json, string Where, string Expected)
     {
         /// <summary>The first of the named fields that is there.</summary>
         /// <exception cref="InvalidDataException">None is there, or it is no string.</exception>
@@ -30,7 +32,7 @@ internal static class TaskFiles
     /// <param name="expected">What a line holds, for messages.</param>
     /// <exception cref="InvalidDataException">A line is no JSON object, or there is none.</exception>
     /// <exception cref="IOException">The file is missing or unreadable.</exception>
-    public static IEnumerable<Item> Read(string path, string expected)
+    internal static IEnumerable<Item> Read(string path, string expected)
     {
         using LineReader lines = LineReader.Open(path);
         bool any = false;
@@ -41,6 +43,20 @@ internal static class TaskFiles
             yield return new Item(Parse(lines, expected), lines.Where, expected);
         }
         if (!any) throw new InvalidDataException($"{lines.Name} is empty; expected {expected}");
+    }
+
+    /// <summary>Identity of a file's content, or of the contents of all files of a folder.</summary>
+    public static string Fingerprint(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path).Order(StringComparer.Ordinal)] : [path];
+        foreach (string file in files)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
+            using FileStream content = File.OpenRead(file);
+            hash.AppendData(SHA256.HashData(content));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static JsonElement Parse(LineReader lines, string expected)

@@ -26,6 +26,9 @@ public sealed class TaskModel
 
     public string Prefix { get; }
 
+    /// <summary>For descriptions: nothing, or that there is a prefix.</summary>
+    internal string PrefixInWords => Prefix.Length == 0 ? "" : $", behind {Prefix}";
+
     /// <summary>End-of-text, then the prefix: what a document begins with.</summary>
     public int[] Start { get; }
 
