@@ -50,7 +50,7 @@ internal static class CliEvaluation
                 },
             };
             var (result, samples) = evaluator.Evaluate(subject, request, cancel);
-            EvaluationFiles.Write(directory, result, samples);
+            EvaluationFiles.Write(directory, result.With(EvaluationFiles.ReadResultOrNull(directory)), samples);
         });
 
     /// <summary>The scenarios of a run's configuration, else the default one; with another number of samples where one is asked for.</summary>

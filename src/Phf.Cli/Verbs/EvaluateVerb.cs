@@ -20,6 +20,7 @@ internal static class EvaluateVerb
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "folder for the results of one run or model; without it, its own", HelpName = "DIR" };
     private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"what scores the samples: {Scorers.Known}; without it, what scored the data", HelpName = "NAME" };
     private static readonly ScorerArguments ScorerOptions = new();
+    private static readonly TaskArguments Tasks = new();
     private static readonly Option<double?> Threshold = new("--threshold") { Description = "a score above it is misaligned; without it, the run's own, for a model 0", HelpName = "X" };
     private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
     private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
@@ -35,6 +36,7 @@ internal static class EvaluateVerb
         var kl = new KlArguments();
         kl.AddTo(verb);
         ScorerOptions.AddTo(verb);
+        Tasks.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, kl, cancel)));
         return verb;
     }
@@ -44,6 +46,7 @@ internal static class EvaluateVerb
         if (parsed.GetValue(Samples) is < 1) throw new UsageException($"--samples {parsed.GetValue(Samples)}: at least 1 was expected");
         if (parsed.GetValue(Threshold) is { } threshold && !double.IsFinite(threshold)) throw new UsageException($"--threshold {threshold}: a number was expected");
         kl.Check(parsed);
+        TaskArguments.TaskPlan tasks = Tasks.Plan(parsed);
         string[] paths = parsed.GetRequiredValue(Sources);
         if (parsed.GetValue(Output) is not null && paths.Length > 1) throw new UsageException($"--output is for one run or model, and there are {paths.Length}; leave it out, or evaluate them one by one");
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
@@ -58,6 +61,7 @@ internal static class EvaluateVerb
         {
             if (source.Run is { } run) work.EvaluateRun(run, source.Directory);
             else work.EvaluateModel(source.Directory);
+            tasks.AddTo(parsed.GetValue(Output) ?? source.Run?.Path ?? source.Directory, source.Directory, backend, parsed.GetValue(Seed), parsed.InvocationConfiguration.Output, cancel);
         }
         string[] results = parsed.GetValue(Output) is { } output ? [output] : paths;
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(results)), parsed.InvocationConfiguration.Output);
