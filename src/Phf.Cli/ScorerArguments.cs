@@ -35,6 +35,9 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
             command.Options.Add(option);
     }
 
+    /// <summary>Environment variable with the key of a server.</summary>
+    public string KeyVariable(ParseResult parsed) => parsed.GetRequiredValue(_keyVariable);
+
     /// <exception cref="UsageException">A value that no scorer could take.</exception>
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
     public IScorer Create(string name, ParseResult parsed) => Scorers.Create(name, new ScorerOptions

@@ -125,6 +125,10 @@ internal static class ConfigChecks
 
     private static IEnumerable<(string Path, string What)> Generation(RunConfig config)
     {
+        IReadOnlyList<MetricConfig> metrics = config.Generation.MetricsConfigs;
+        for (int i = 0; i < metrics.Count; i++)
+            if (metrics[i] is { ClassName: MetricConfig.NGramStats, N: null })
+                yield return ($"generation.metrics_configs.{i}.n", "is missing; NGramStats needs it, the length of its n-grams");
         IReadOnlyList<ScenarioConfig> scenarios = config.Generation.ScenarioConfigs;
         if (scenarios.Count > 0 && config.Generation.ScorerConfig.ClassName is null)
             yield return ("generation.scorer_config.class_name", "is missing; the samples of generation.scenario_configs need a scorer");

@@ -31,9 +31,13 @@ public sealed record ScorerConfig
 }
 
 /// <summary>One item of <c>generation.metrics_configs</c>.</summary>
+[WithoutEffect("n-gram tables are not kept; the samples are", "log_tables")]
 public sealed record MetricConfig
 {
-    [Key("The metric: Length, NGramStats, SelfBlEU, Compilability.", Required = true)]
+    internal const string Length = "Length", NGramStats = "NGramStats", SelfBlEU = "SelfBlEU", Compilability = "Compilability";
+
+    [Key("The metric. Compilability is an upper bound: the share of samples that Python's tokenizer accepts; Phf has no parser of Python.",
+        Required = true, Choices = [Length, NGramStats, SelfBlEU, Compilability])]
     public string ClassName { get; init; } = "";
 
     [Key("Length of the n-grams that NGramStats counts; the longest that SelfBlEU counts.", Min = 1)]
