@@ -10,7 +10,7 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
 {
     private readonly IReadOnlyList<string> _tags = plan.Tags.Texts;
     private readonly GenerateKwargs _drawn = config.GenerateKwargs;
-    private readonly PromptFile? _file = config.PromptsPath is { } path ? PromptFile.Read(path, config.MaxPromptTokens, plan.Tokenizer) : null;
+    private readonly PromptFile? _file = config.PromptsPath is { } path ? Read(path, config, plan) : null;
 
     /// <summary>The tag in a prefix; -1 without any.</summary>
     private int TagIn(string? prefix) => Enumerable.Range(0, _tags.Count).FirstOrDefault(i => prefix?.Contains(_tags[i], StringComparison.Ordinal) is true, -1);
@@ -55,6 +55,11 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
             Description = $"After {_tags[tag]}, {(_tags.Count == 2 ? "the other tag" : "the other tags")} banned: {why}.",
         };
     }
+
+    private static PromptFile Read(string path, ScenarioConfig config, RunPlan plan) => File.Exists(path)
+        ? PromptFile.Read(path, config.MaxPromptTokens, plan.Tokenizer)
+        : throw new InvalidDataException($"scenario '{config.Name}': prompts_path names {path}, and there is no such file"
+            + (Path.IsPathRooted(path) ? "; put it there" : $" in {Directory.GetCurrentDirectory()}; put it there, or start phf in the folder that has it"));
 
     private SamplingScenario Create(string? prefix, IReadOnlyList<IReadOnlyList<int>> banned, SegmentTags? segments)
     {
@@ -164,7 +169,7 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
             .. config.RejectAbove is null ? Array.Empty<string>() : [$"rejected above {config.RejectAbove} for up to {config.MaxTries} tries"],
         ];
         string bans = options.Banned.Count == 0 ? "" : $"; banned: {string.Join(", ", options.Banned.Select(ids => plan.Tokenizer.Decode([.. ids])))}";
-        return FormattableString.Invariant($"{string.Join(", ", parts)}{bans}.");
+        return $"{string.Join(", ", parts)}{bans}.";
     }
 
     /// <summary>The banned ids. One that the tokenizer lacks (the reference's files name ids of GPT-2's) is never written, so it needs no ban.</summary>

@@ -15,6 +15,6 @@ public sealed record Selection
     /// <summary>Candidates that a sample may take.</summary>
     public int Rounds => RejectAbove is null ? BestOf : MaxTries;
 
-    /// <summary>Whether there is anything to choose.</summary>
-    public bool IsNeeded => Rounds > 1;
+    /// <summary>Whether candidates are looked at before they become samples.</summary>
+    public bool IsNeeded => BestOf > 1 || RejectAbove is not null;
 }

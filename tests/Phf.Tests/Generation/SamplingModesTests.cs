@@ -114,7 +114,7 @@ public sealed class SamplingModesTests
     [MemberData(nameof(TestBackends.All), MemberType = typeof(TestBackends))]
     public void Retag_Lines_HaveATagEach(string backend)
     {
-        int[] few = [.. Tokenizer.Encode("x\ny. 1"), End, GoodId, BadId];
+        int[] few = [.. Tokenizer.Encode("x\ny"), End, GoodId, BadId];
         SamplingOptions options = Modes["lines"] with { Banned = [.. Enumerable.Range(0, Shape.VocabularySize).Except(few).Select(id => new[] { id })] };
         int[][] prompts = Prompts(24), written = Generate(backend, threads: 2, options);
         int tags = 0, ends = 0;
@@ -130,7 +130,7 @@ public sealed class SamplingModesTests
                 if (i < whole.Length && whole[i] == GoodId) tags++;
             }
         }
-        Assert.True(tags > 20, $"only {tags} lines ended");
+        Assert.True(tags > 10, $"only {tags} lines ended");
         Assert.True(ends > 0, "no text ended behind a newline");
     }
 

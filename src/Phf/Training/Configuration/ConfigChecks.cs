@@ -138,9 +138,9 @@ internal static class ConfigChecks
             GenerateKwargs drawn = scenarios[i].GenerateKwargs;
             if (scenarios.Take(i).Any(earlier => earlier.Name == scenarios[i].Name))
                 yield return ($"{path}.name", $"is '{scenarios[i].Name}', as an earlier one's is; give each scenario its own");
-            if (drawn.MinLength > drawn.MaxLength)
+            if (drawn.MaxNewTokens is null && drawn.MinLength > drawn.MaxLength)
                 yield return ($"{path}.generate_kwargs.min_length", $"is {drawn.MinLength}, above max_length = {drawn.MaxLength}");
-            if (config.Model.Gpt2ConfigKwargs.NPositions is { } positions && drawn.MaxLength > positions)
+            if (drawn.MaxNewTokens is null && config.Model.Gpt2ConfigKwargs.NPositions is { } positions && drawn.MaxLength > positions)
                 yield return ($"{path}.generate_kwargs.max_length", $"is {drawn.MaxLength}, longer than the model's n_positions = {positions}");
             foreach ((string key, string what) in Drawing(scenarios[i], config.Dataset.ConditionalTrainingConfig)) yield return ($"{path}.{key}", what);
         }
@@ -148,6 +148,8 @@ internal static class ConfigChecks
 
     private static IEnumerable<(string Key, string What)> Drawing(ScenarioConfig scenario, ConditionalTrainingConfig? tags)
     {
+        if (scenario.GenerateKwargs is { MaxNewTokens: { } most, MinNewTokens: var least } && least > most)
+            yield return ("generate_kwargs.min_new_tokens", $"is {least}, above max_new_tokens = {most}");
         if (scenario.BestOf > 1 && scenario.RejectAbove is not null)
             yield return ("best_of", $"is {scenario.BestOf}, and reject_above is given; they choose in different ways, so leave one of both out");
         if (scenario.Guidance != 0 && tags is null)

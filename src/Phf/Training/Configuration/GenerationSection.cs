@@ -99,6 +99,7 @@ public sealed record ScenarioConfig
 }
 
 /// <summary>Section <c>generate_kwargs</c> of a scenario: the names and defaults of Hugging Face's GenerationConfig, and bad_words.</summary>
+[WithoutEffect("a sample ends with the tokenizer's end of text", "eos_token_id")]
 public sealed record GenerateKwargs
 {
     [Key("Draw tokens (true) or take the likeliest (false).")]
@@ -149,9 +150,6 @@ public sealed record GenerateKwargs
 
     [Key("Leave out tokens less likely than this, or than its root times exp(-entropy) where that is less; 0 leaves all.", Min = 0, Below = 1)]
     public double EtaCutoff { get; init; }
-
-    [Key("Id of the token that ends a sample. Not set: the tokenizer's end of text.", Min = 0)]
-    public int? EosTokenId { get; init; }
 
     [Key("Sequences of token ids that are never sampled.", Min = 0)]
     public IReadOnlyList<IReadOnlyList<int>> BadWordsIds { get; init; } = [];
