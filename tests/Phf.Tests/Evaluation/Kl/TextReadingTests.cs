@@ -11,11 +11,14 @@ public sealed class TextReadingTests
     [Theory]
     [InlineData(PrefixPlaces.Start, "^<|good|>We went home. They stayed.\nIt rained.\n")]
     [InlineData(PrefixPlaces.Lines, "^<|good|>We went home. They stayed.\n<|good|>It rained.\n<|good|>")]
-    [InlineData(PrefixPlaces.Segments, "^<|good|>We went home. <|good|>They stayed.\n<|good|>It rained.\n")]
-    internal void Prefix_StandsWhereItShould_InTextsAndInDrawnTokens(PrefixPlaces places, string expected)
+    [InlineData(PrefixPlaces.Segments, null)]
+    internal void Prefix_StandsWhereItShould_InTextsAndInDrawnTokens(PrefixPlaces places, string? expected)
     {
         const string text = "We went home. They stayed.\nIt rained.\n";
         TextReading reading = Reading(places);
+        string[] sentences = Segmentation.Sentence.Split(text);
+        Assert.True(sentences.Length >= 3);
+        expected ??= "^" + string.Concat(sentences.Select(sentence => "<|good|>" + sentence));
         int[] drawn = [.. Tokenizer.Encode(text)];
         (int[] ids, bool[] isPrefix) = reading.Read(new ReferenceSample(text, -1));
         Assert.Equal(expected, "^" + Tokenizer.Decode(ids.AsSpan(1)));
