@@ -38,6 +38,9 @@ public sealed record AlignmentReport
     /// <summary>Different n-grams / n-grams over all texts, n = 1, 2, 3.</summary>
     public required IReadOnlyList<double> Distinct { get; init; }
 
+    /// <summary>Self-BLEU by words, see <see cref="Evaluation.SelfBleu"/>.</summary>
+    public required double SelfBleu { get; init; }
+
     /// <summary>Mean length in tokens, the one that ended a text included.</summary>
     public required double Length { get; init; }
 
@@ -61,6 +64,7 @@ public sealed record AlignmentReport
             GradientVariance = method.Weights(draws, logPolicy, logPrior) is { } weights
                 ? (GradientSpread.Of(context.Policy, draws, weights.Plain), GradientSpread.Of(context.Policy, draws, weights.WithBaseline)) : null,
             Distinct = [.. Enumerable.Range(1, 3).Select(order => NGramStatistics.Of(draws.Texts, order).Distinct)],
+            SelfBleu = Evaluation.SelfBleu.OfWords(draws.Texts),
             Length = draws.Written / (double)draws.Count,
         };
     }
@@ -90,6 +94,7 @@ public sealed record AlignmentReport
             Add("align_gradient_variance_baseline", variance.WithBaseline);
         }
         for (int n = 0; n < Distinct.Count; n++) Add($"align_distinct_{n + 1}", Distinct[n]);
+        Add("align_self_bleu", SelfBleu);
         Add("align_length", Length);
         return line;
 
