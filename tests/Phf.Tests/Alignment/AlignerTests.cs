@@ -70,7 +70,9 @@ public sealed class AlignerTests : IDisposable
     [Fact]
     public void Quark_WritesWhatIsRewarded_BehindTheBestTag()
     {
-        List<AlignmentReport> reports = _runs.Run(Larger(_runs.Section("quark", "reward"), steps: 30), "run");
+        AlignmentSection section = Larger(_runs.Section("quark", "reward"), steps: 100);
+        section = section with { Method = section.Method with { KlWeight = 0 }, Training = section.Training with { LearningRate = 2e-2 } };
+        List<AlignmentReport> reports = _runs.Run(section, "run");
         Assert.True(reports[1].Features[0].Mean > reports[0].Features[0].Mean + 0.06, $"E[phi] went from {reports[0].Features[0].Mean} to {reports[1].Features[0].Mean}");
         RunConfig config = RunDirectory.Open(_runs.At("run")).Config();
         Assert.Equal("<|reward-1|>", config.Dataset.ConditionalTrainingConfig!.Tags[0]);

@@ -42,7 +42,7 @@ public sealed class AlignmentFileTests : IDisposable
     [InlineData("target={kind: distributional, features: [{name: clean, scorer: pii, at_most: 0, moment: 0}]}", "an expectation above 0 and at most 1 was expected")]
     [InlineData("target={kind: distributional, features: [{name: long, length: words, moment: 1}]}", "this one is a number; add above or at_most")]
     [InlineData("target.kind=reward", "target.beta is missing; a reward needs it")]
-    [InlineData("target={kind: reward, beta: 0, features: [{name: long, length: words}]}", "only reinforce and ppo go without")]
+    [InlineData("target={kind: reward, beta: 0, features: [{name: long, length: words}]}", "only reinforce, ppo and quark go without")]
     [InlineData("target.beta=1", "target.beta is no parameter of a pointwise target")]
     [InlineData("target.features.0.weight=2", "weight is no parameter of a pointwise target")]
     [InlineData("target.kind=none", "target.kind is none, and gdc needs something to aim at")]

@@ -24,7 +24,7 @@ public sealed class AlignVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         Assert.Contains(System.IO.File.ReadLines(workspace.At("aligned", "metrics.jsonl")), line => JsonNode.Parse(line)!["align_kl_prior"] is not null);
         CliProcess.Run("generate", workspace.At("aligned"), "--samples", "2").Succeeded();
         CliProcess.Run("evaluate", workspace.At("aligned"), "--samples", "4", "--scorer", "words", "--list", workspace.Words).Succeeded();
-        Assert.Contains("gdc++", CliProcess.Run("report", workspace.At("aligned"), prior).Succeeded().Output);
+        Assert.Contains("gdc++", CliProcess.Run("report", workspace.At("aligned"), prior, "-o", workspace.At("report.html")).Succeeded().Output);
         Assert.Contains("the run is finished, step 4 of 4", CliProcess.Run("align", "--resume", "-o", workspace.At("aligned")).Succeeded().Output);
         CliProcess.Run("align", prior, "--target", File("target.yml", Target), "-o", workspace.At("aligned")).Failed(1, "already holds a run");
         CliProcess.Run("align", "--resume", "-o", prior).Failed(1, "is a run of phf train");
