@@ -58,7 +58,8 @@ public sealed class FinetuningTests
         Assert.Equal([("a", "1"), ("b", "true")], Read("x.jsonl", new ExampleFields()).Select(e => (e.Text, e.Label)));
         Assert.Equal(["empty text", "fewer columns than expected", "field 'label' is no label", "field 'sentence' is no string"], skipped.Reasons.Keys);
         Assert.Contains("no column 'sentence'; the header has a, b, label", Assert.Throws<InvalidDataException>(() => Read("pairs.csv", new ExampleFields())).Message);
-        Assert.Contains("cannot be told from the name", Assert.Throws<ArgumentException>(() => LabelledExamples.Read(folder.At("sst.tsv") + ".zip", new ExampleFields(), skipped)).Message);
+        File.WriteAllText(folder.At("sst.zip"), "PK");
+        Assert.Contains("cannot be told from the name", Assert.Throws<ArgumentException>(() => Read("sst.zip", new ExampleFields())).Message);
 
         IReadOnlyList<LabelledExample> Read(string file, ExampleFields fields) => LabelledExamples.Read(folder.At(file), fields, skipped);
     }
