@@ -14,6 +14,9 @@ public sealed class EvaluationCache
     /// <summary>Name of the folder.</summary>
     public const string DirectoryName = "evaluation-cache";
 
+    /// <summary>Part of every key; raised when a part is computed in another way than before.</summary>
+    internal const int Version = 1;
+
     private const int KeyDigits = 24;
 
     private readonly string _directory;

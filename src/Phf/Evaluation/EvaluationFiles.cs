@@ -53,6 +53,19 @@ public static class EvaluationFiles
         }
     }
 
+    /// <summary>As <see cref="ReadResult"/>, and null for a file that is broken: one that is about to be replaced.</summary>
+    public static EvaluationResult? ReadResultOrNull(string directory)
+    {
+        try
+        {
+            return ReadResult(directory);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads <c>evaluation-samples.jsonl</c>; empty if the directory has none. Findings outside their text are an error.</summary>
     /// <exception cref="InvalidDataException">A line is not a sample.</exception>
     public static IReadOnlyList<EvaluationSample> ReadSamples(string directory)

@@ -50,6 +50,17 @@ public sealed record EvaluationResult
 
     /// <summary>Tasks that show what the model can do; empty where none was asked for.</summary>
     public IReadOnlyList<TaskResult> Tasks { get; init; } = [];
+
+    /// <summary>This, with the distances and tasks that <paramref name="earlier"/> has of the same model and this has not: an evaluation that does not ask for them keeps them.</summary>
+    public EvaluationResult With(EvaluationResult? earlier)
+    {
+        if (earlier?.Model is null || earlier.Model != Model) return this;
+        return this with
+        {
+            Kl = [.. Kl, .. earlier.Kl.Where(old => !Kl.Any(own => (own.From, own.Other) == (old.From, old.Other)))],
+            Tasks = [.. Tasks, .. earlier.Tasks.Where(old => !Tasks.Any(own => own.Name == old.Name))],
+        };
+    }
 }
 
 /// <summary>

@@ -19,7 +19,7 @@ public sealed class SamplingScenarioTests : IDisposable
         int end = plan.Tokenizer.EndOfTextId, good = plan.Tags.Ids[0][0], fair = plan.Tags.Ids[1][0], bad = plan.Tags.Ids[2][0];
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.Default(plan);
         Assert.Equal(["unconditional", "all tags banned", "after <|bad|>"], scenarios.Select(scenario => scenario.Name));
-        Assert.Equal([[end, good], [end, good], [end, bad]], scenarios.Select(scenario => scenario.Prompt));
+        Assert.Equal([[end, good], [end, good], [end, bad]], scenarios.Select(scenario => scenario.Prompts[0].Ids));
         Assert.Equal([[fair, bad], [good, fair, bad], [good, fair]], scenarios.Select(scenario => scenario.Options.Banned.Select(Assert.Single)));
         Assert.Contains("banned: <|fair|>, <|bad|>", scenarios[0].Description);
     }
@@ -35,13 +35,13 @@ public sealed class SamplingScenarioTests : IDisposable
         {
             Name = "own",
             Prefix = "the <|fair|>cat",
-            GenerateKwargs = new() { BadWords = ["x", "<|bad|>"], BadWordsIds = [[good], [1, 2, 3]] },
+            GenerateKwargs = new() { MaxLength = 16, BadWords = ["x", "<|bad|>"], BadWordsIds = [[good], [1, 2, 3]] },
         }));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
         Assert.Equal([[[good], [1, 2, 3], [x], [bad]], [[1, 2, 3], [x], [good], [fair], [bad]], [[1, 2, 3], [x], [good], [fair]]],
             scenarios.Select(scenario => scenario.Options.Banned));
-        Assert.Equal(["the <|fair|>cat", "the <|good|>cat", "the <|bad|>cat"], scenarios.Select(scenario => plan.Tokenizer.Decode(scenario.Prompt.AsSpan(1))));
-        using RunPlan misspelt = RunPlan.Create(WithScenario(config, new() { Name = "own", GenerateKwargs = new() { BadWords = ["<|bda|>"] } }));
+        Assert.Equal(["the <|fair|>cat", "the <|good|>cat", "the <|bad|>cat"], scenarios.Select(scenario => plan.Tokenizer.Decode(scenario.Prompts[0].Ids.AsSpan(1))));
+        using RunPlan misspelt = RunPlan.Create(WithScenario(config, new() { Name = "own", GenerateKwargs = new() { MaxLength = 16, BadWords = ["<|bda|>"] } }));
         Assert.Contains("no tag of this run and no token", Assert.Throws<InvalidDataException>(() => SamplingScenario.From(misspelt)).Message);
     }
 
@@ -50,7 +50,7 @@ public sealed class SamplingScenarioTests : IDisposable
     {
         using RunPlan plan = RunPlan.Create(_runs.Tagged(SmallRun.ThreeTags with { TagForm = "text" }));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.Default(plan);
-        Assert.Equal([plan.Tokenizer.EndOfTextId, .. plan.Tokenizer.Encode("<|good|>")], scenarios[0].Prompt);
+        Assert.Equal([plan.Tokenizer.EndOfTextId, .. plan.Tokenizer.Encode("<|good|>")], scenarios[0].Prompts[0].Ids);
         Assert.Equal([["<|f", "<|b"], ["<|"], ["<|g", "<|f"]], scenarios.Select(scenario => scenario.Options.Banned.Select(ids => plan.Tokenizer.Decode([.. ids]))));
     }
 
@@ -68,7 +68,7 @@ public sealed class SamplingScenarioTests : IDisposable
         using RunPlan plan = RunPlan.Create(_runs.Tagged(SmallRun.ThreeTags with { Cooldown = 0.5 }));
         IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.Default(plan);
         Assert.Equal(["unconditional", "after <|good|>", "after <|bad|>"], scenarios.Select(scenario => scenario.Name));
-        Assert.Equal([plan.Tokenizer.EndOfTextId], scenarios[0].Prompt);
+        Assert.Equal([plan.Tokenizer.EndOfTextId], scenarios[0].Prompts[0].Ids);
         Assert.Equal(plan.Tags.Ids, scenarios[0].Options.Banned);
     }
 
@@ -77,7 +77,7 @@ public sealed class SamplingScenarioTests : IDisposable
     {
         using RunPlan plan = RunPlan.Create(_runs.Config);
         SamplingScenario only = Assert.Single(SamplingScenario.Default(plan));
-        Assert.Equal([plan.Tokenizer.EndOfTextId], only.Prompt);
+        Assert.Equal([plan.Tokenizer.EndOfTextId], only.Prompts[0].Ids);
         Assert.Empty(only.Options.Banned);
     }
 
