@@ -71,8 +71,8 @@ internal sealed class BpeModel
 
     public bool TryGetId(string token, out int id) => _idOfToken.TryGetValue(token, out id);
 
-    /// <summary>SHA-256, in hexadecimal, of the tokens, the merges and the end-of-text id.</summary>
-    public string Fingerprint(int endOfTextId)
+    /// <summary>SHA-256, in hexadecimal, of the tokens, the merges, the end-of-text id, and of how pieces are made where that is not GPT-2's way.</summary>
+    public string Fingerprint(int endOfTextId, PieceRules rules)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[4];
@@ -90,6 +90,8 @@ internal sealed class BpeModel
             AppendNumber(number, right);
         }
         AppendNumber(number, endOfTextId);
+        if (rules != PieceRules.Default || IgnoresMerges)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{rules.Pattern} {rules.Split} {rules.AddsPrefixSpace} {rules.ComposesCharacters} {IgnoresMerges}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         void AppendNumber(Span<byte> buffer, int value)

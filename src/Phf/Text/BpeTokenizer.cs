@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -59,10 +60,15 @@ public sealed class BpeTokenizer
         EndOfTextId = TryGetId(EndOfText, out int endOfText) || TryGetId(Llama3EndOfText, out endOfText) ? endOfText
             : throw new InvalidDataException(
                 $"{definition.Source}: no token {EndOfText} (or {Llama3EndOfText}), which separates documents; expected the tokenizer of a language model");
-        Fingerprint = model.Fingerprint(EndOfTextId);
+        Fingerprint = model.Fingerprint(EndOfTextId, _bytes.Rules);
     }
 
     internal TokenizerDefinition Definition { get; }
+
+    internal PieceRules Rules => _bytes.Rules;
+
+    /// <summary>How the end-of-text token is spelled.</summary>
+    internal string EndOfTextName => TryGetId(EndOfText, out _) ? EndOfText : Llama3EndOfText;
 
     internal BpeModel Model => _bytes.Model;
 
@@ -123,13 +129,21 @@ public sealed class BpeTokenizer
     /// </summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        var bytes = new List<byte>(4 * ids.Length);
+        int length = 0;
+        foreach (int id in ids)
+            if (IsDecoded(id, skipSpecialTokens)) length += ByteLength(id);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        Span<byte> rest = bytes;
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && _isSpecial[id])) continue;
-            bytes.AddRange(_decoded.AsSpan(_decodedEnds[id] - ByteLength(id), ByteLength(id)));
+            if (!IsDecoded(id, skipSpecialTokens)) continue;
+            int count = ByteLength(id);
+            _decoded.AsSpan(_decodedEnds[id] - count, count).CopyTo(rest);
+            rest = rest[count..];
         }
-        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
+        string text = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return text;
     }
 
     /// <summary>UTF-8 bytes that token <paramref name="id"/> stands for.</summary>
@@ -204,6 +218,8 @@ public sealed class BpeTokenizer
         }
         return count + _bytes.EncodeNormalized(merger, text[taken..], ids[count..]);
     }
+
+    private bool IsDecoded(int id, bool skipsSpecialTokens) => (uint)id < (uint)VocabularySize && !(skipsSpecialTokens && _isSpecial[id]);
 
     private static int Write(int id, Span<int> ids)
     {

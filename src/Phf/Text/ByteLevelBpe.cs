@@ -9,10 +9,11 @@ namespace Phf.Text;
 internal sealed class ByteLevelBpe : ISubwordModel
 {
     private readonly ThreadLocal<BpeMerger> _merger;
+    private readonly bool _isGpt2;
 
     public ByteLevelBpe(BpeModel model, PieceRules rules)
     {
-        (Model, Rules) = (model, rules);
+        (Model, Rules, _isGpt2) = (model, rules, rules == PieceRules.Default);
         _merger = new ThreadLocal<BpeMerger>(() => new BpeMerger(model));
     }
 
@@ -31,7 +32,7 @@ internal sealed class ByteLevelBpe : ISubwordModel
     /// <exception cref="ArgumentException">There is not enough room.</exception>
     public int Encode(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)
     {
-        if (Rules.IsGpt2) return merger.Encode(text, ids);
+        if (!Rules.ComposesCharacters) return EncodeNormalized(merger, text, ids);
         var normalized = new AlignedText();
         Normalize(text, 0, normalized);
         return EncodeNormalized(merger, normalized.Units, ids);
@@ -40,7 +41,7 @@ internal sealed class ByteLevelBpe : ISubwordModel
     /// <summary>The same for a text that <see cref="Normalize"/> made.</summary>
     public int EncodeNormalized(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)
     {
-        if (Rules.IsGpt2) return merger.Encode(text, ids);
+        if (_isGpt2) return merger.Encode(text, ids);
         if (Rules.AddsPrefixSpace && !text.IsEmpty && text[0] != ' ') text = $" {text}";
         int count = 0;
         for (int partStart = 0, partEnd; partStart < text.Length; partStart = partEnd)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Phf.Text;
 
@@ -43,9 +44,7 @@ internal sealed record PieceRules
     /// <summary>The text is brought to Unicode's normal form C first.</summary>
     public bool ComposesCharacters { get; init; }
 
-    /// <summary>The pieces are those of GPT-2 itself, and the text is taken as it is.</summary>
-    public bool IsGpt2 => this == Default;
-
+    /// <summary>GPT-2's own: its pattern, and the text taken as it is.</summary>
     public static PieceRules Default { get; } = new();
 
     /// <summary>The exclusive end of the part, to be cut by <see cref="PieceEnd"/>, that begins at <paramref name="start"/>.</summary>
@@ -69,8 +68,8 @@ internal sealed record PieceRules
 
     private bool IsCutOut(ReadOnlySpan<char> text, int index, out int width)
     {
-        System.Text.Rune.DecodeFromUtf16(text[index..], out System.Text.Rune rune, out width);
+        Rune.DecodeFromUtf16(text[index..], out Rune rune, out width);
         return Split == PieceSplit.PunctuationRuns ? BertCharacters.Punctuation.Contains(rune.Value)
-            : System.Text.Rune.GetUnicodeCategory(rune) is >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber;
+            : Rune.GetUnicodeCategory(rune) is >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber;
     }
 }

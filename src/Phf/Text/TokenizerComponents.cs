@@ -147,6 +147,14 @@ internal static class TokenizerComponents
     public static InvalidDataException Unsupported(string path, string found, string expected) =>
         new($"{path}: {found} is not supported; expected {expected}");
 
+    /// <summary>The regular expression that a file names for a pattern.</summary>
+    public static string RegexOf(PiecePattern pattern) => pattern switch
+    {
+        PiecePattern.Gpt2 => Gpt2Regex,
+        PiecePattern.Cl100k => Cl100kStart + @"\p{N}{1,3}" + Cl100kEnd,
+        _ => Cl100kStart + @"\p{N}" + Cl100kEnd,
+    };
+
     private static PieceRules AddCut(PieceRules rules, JsonElement cut, ref bool hasPattern, string path)
     {
         switch (TypeOf(cut))
@@ -172,12 +180,9 @@ internal static class TokenizerComponents
         JsonElement pattern = ObjectOf(Required(split, "pattern", path), path, "pattern");
         string regex = pattern.TryGetProperty("Regex", out JsonElement found) && found.ValueKind == JsonValueKind.String ? found.GetString()! : "";
         bool isolates = TextOf(split, "behavior", path) == "Isolated" && !Flag(split, "invert", path, whenAbsent: false);
-        return !isolates ? throw Unsupported(path, "pre_tokenizer Split with another behavior", "Isolated, not inverted") : regex switch
-        {
-            Gpt2Regex => PiecePattern.Gpt2,
-            Cl100kStart + @"\p{N}{1,3}" + Cl100kEnd => PiecePattern.Cl100k,
-            Cl100kStart + @"\p{N}" + Cl100kEnd => PiecePattern.Cl100kDigits,
-            _ => throw Unsupported(path, $"pre_tokenizer Split with the pattern {pattern.GetRawText()}", "the pattern of GPT-2, Llama 3 or Qwen 2"),
-        };
+        if (!isolates) throw Unsupported(path, "pre_tokenizer Split with another behavior", "Isolated, not inverted");
+        foreach (PiecePattern known in Enum.GetValues<PiecePattern>())
+            if (RegexOf(known) == regex) return known;
+        throw Unsupported(path, $"pre_tokenizer Split with the pattern {pattern.GetRawText()}", "the pattern of GPT-2, Llama 3 or Qwen 2");
     }
 }

@@ -34,6 +34,9 @@ internal sealed record TokenizerDefinition
         return Model.TryGetId(token, out id);
     }
 
+    /// <summary>How the files spell a token.</summary>
+    public string NameOf(int id) => Added.FirstOrDefault(token => token.Id == id)?.Content ?? Model.Tokens[id];
+
     private string Normalize(string content)
     {
         var normalized = new AlignedText();
