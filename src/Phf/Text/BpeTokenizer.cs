@@ -99,7 +99,7 @@ public sealed class BpeTokenizer
     public List<int> Encode(string text)
     {
         var ids = new List<int>();
-        CollectionsMarshal.SetCount(ids, Encoding.UTF8.GetByteCount(text));
+        CollectionsMarshal.SetCount(ids, _bytes.MostTokens(Encoding.UTF8.GetByteCount(text)));
         int count = Encode(text, CollectionsMarshal.AsSpan(ids));
         ids.RemoveRange(count, ids.Count - count);
         return ids;
@@ -107,7 +107,7 @@ public sealed class BpeTokenizer
 
     /// <summary>
     /// Writes the ids of <paramref name="text"/> into <paramref name="ids"/> and returns how many there are. Room for the UTF-8 length of the text
-    /// (at most three times its UTF-16 length) is always enough. Allocates nothing once the buffers of the calling thread have grown.
+    /// (at most three times its UTF-16 length) is always enough for GPT-2's rules; a blank in front or normalization may take more. Allocates nothing once the buffers of the calling thread have grown.
     /// </summary>
     /// <exception cref="ArgumentException">There is not enough room; what was written so far is left there.</exception>
     public int Encode(ReadOnlySpan<char> text, Span<int> ids)

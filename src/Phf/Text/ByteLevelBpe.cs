@@ -28,6 +28,16 @@ internal sealed class ByteLevelBpe : ISubwordModel
     /// <summary>The buffers and the cache of the calling thread.</summary>
     public BpeMerger Merger => _merger.Value!;
 
+    /// <summary>
+    /// Most tokens that a text of so many bytes can have: one per byte; with a blank in front of every text between added tokens, twice that and one; and
+    /// normal form C makes three times as many bytes at most (Unicode Standard Annex 15).
+    /// </summary>
+    public int MostTokens(int bytes)
+    {
+        int normalized = Rules.ComposesCharacters ? 3 * bytes : bytes;
+        return Rules.AddsPrefixSpace ? (2 * normalized) + 1 : normalized;
+    }
+
     /// <summary>Writes the ids of a text without added tokens into <paramref name="ids"/> and returns how many there are.</summary>
     /// <exception cref="ArgumentException">There is not enough room.</exception>
     public int Encode(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)

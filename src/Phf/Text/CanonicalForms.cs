@@ -47,7 +47,7 @@ internal static class CanonicalForms
         foreach (Placed code in codes) destination.Append(code.CodePoint, code.Start, code.End);
     }
 
-    /// <summary>Appends normal form C; what several characters were composed to has the place from the first to the last of them.</summary>
+    /// <summary>Appends normal form C; what several characters were composed to has the place of the first, as tokenizers leaves it.</summary>
     public static void Compose(AlignedText source, AlignedText destination)
     {
         var codes = new List<Placed>(source.Length);
@@ -59,7 +59,7 @@ internal static class CanonicalForms
             byte combining = ClassOf(code.CodePoint);
             if (starter >= 0 && lastClass < combining && TryCompose(codes[starter].CodePoint, code.CodePoint, out int composed))
             {
-                codes[starter] = new Placed(composed, codes[starter].Start, Math.Max(codes[starter].End, code.End));
+                codes[starter] = codes[starter] with { CodePoint = composed };
                 continue;
             }
             if (combining == 0) (starter, lastClass) = (written, -1);
