@@ -37,19 +37,21 @@ internal static class EvaluateVerb
         string[] paths = parsed.GetRequiredValue(Runs);
         // What is wrong with the last run should be known before minutes go into the first.
         (RunDirectory Run, string Checkpoint)[] runs = [.. paths.Select(RunDirectory.Open).Select(run => (run, run.ModelCheckpoint()))];
-        foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, backend, cancel);
+        using var models = new ScorerModels(parsed.GetValue(Threads));
+        foreach ((RunDirectory run, string checkpoint) in runs) EvaluateRun(parsed, run, checkpoint, models, backend, cancel);
+        models.Tell();
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(paths)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
     }
 
-    private static void EvaluateRun(ParseResult parsed, RunDirectory run, string checkpoint, IBackend backend, CancellationToken cancel)
+    private static void EvaluateRun(ParseResult parsed, RunDirectory run, string checkpoint, ScorerModels models, IBackend backend, CancellationToken cancel)
     {
         RunConfig config = run.Config();
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         TellOfData(plan, checkpoint);
         IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
-        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed), plan);
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models), plan);
         using var ending = scorer as IDisposable;
         CliEvaluation.Run($"evaluating {run.Name}", run, checkpoint, plan, scenarios, scorer, parsed.GetValue(Seed), backend, cancel);
     }

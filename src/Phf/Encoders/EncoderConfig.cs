@@ -106,7 +106,7 @@ public sealed partial record EncoderConfig
         Check(Kind == EncoderKind.DistilBert ? "n_layers" : "num_hidden_layers", Layers, 1, 1 << 10);
         Check(Kind == EncoderKind.DistilBert ? "n_heads" : "num_attention_heads", Heads, 1, 1 << 10);
         Check(Kind == EncoderKind.DistilBert ? "hidden_dim" : "intermediate_size", Inner, 1, 1 << 18);
-        if (Kind != EncoderKind.DistilBert) Check("type_vocab_size", TokenTypes, 1, 64);
+        if (Kind != EncoderKind.DistilBert) Check("type_vocab_size", TokenTypes, 1, 16);
         Check("pad_token_id", PadId, 0, VocabularySize - 1);
         Check("the number of labels", Labels.Count, 1, 1 << 14);
         if (problems.Count == 0 && Channels % Heads != 0) problems.Add($"the width {Channels} is no multiple of the {Heads} heads");

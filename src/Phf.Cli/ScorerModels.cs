@@ -1,0 +1,53 @@
+using System.Globalization;
+using Phf.Encoders;
+using Phf.Scoring;
+
+namespace Phf.Cli;
+
+/// <summary>The encoders that scorers were made with, each loaded once however many scorers use it.</summary>
+/// <param name="threads">Each computes on; 0 for all.</param>
+internal sealed class ScorerModels(int threads) : IDisposable
+{
+    /// <summary>Characters that make up a few batches of tokens: an encoder that gets a document of one sentence alone is some times slower.</summary>
+    private const int BatchCharacters = 1 << 14;
+
+    private readonly Dictionary<string, EncoderModel> _models = [];
+    private readonly List<EncoderToxicityScorer> _scorers = [];
+
+    /// <summary>How many characters of text a scorer wants at once, for <see cref="Data.CorpusScorer"/>.</summary>
+    public int CharactersAtOnce => _models.Count > 0 ? BatchCharacters : 0;
+
+    /// <summary>What the reader of the scores should know.</summary>
+    public IEnumerable<string> Notes => _scorers.Where(scorer => scorer.CutTexts > 0).Select(scorer => string.Create(CultureInfo.InvariantCulture,
+        $"{scorer.Id}: {scorer.CutTexts:N0} of {scorer.Texts:N0} texts are longer than the {scorer.Context} tokens that the model reads, and were scored by their beginning"));
+
+    /// <summary>For <see cref="ScorerOptions.OpenModel"/>.</summary>
+    public IScorer? Open(string path)
+    {
+        if (!EncoderFiles.IsOne(path)) return null;
+        var scorer = new EncoderToxicityScorer(Model(path));
+        _scorers.Add(scorer);
+        return scorer;
+    }
+
+    /// <summary>For <see cref="PiiOptions.Entities"/>.</summary>
+    public EntityFinder Entities(string path, IReadOnlyCollection<string> types) => new EntityRecognizer(Model(path), types).Finder;
+
+    /// <summary>Writes <see cref="Notes"/> to standard error.</summary>
+    public void Tell()
+    {
+        foreach (string note in Notes) Console.Error.WriteLine($"note: {note}");
+    }
+
+    public void Dispose()
+    {
+        foreach (EncoderModel model in _models.Values) model.Dispose();
+    }
+
+    private EncoderModel Model(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (!_models.TryGetValue(full, out EncoderModel? model)) _models.Add(full, model = EncoderModel.Load(path, threads));
+        return model;
+    }
+}
