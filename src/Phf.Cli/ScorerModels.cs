@@ -12,21 +12,21 @@ internal sealed class ScorerModels(int threads) : IDisposable
     private const int BatchCharacters = 1 << 14;
 
     private readonly Dictionary<string, EncoderModel> _models = [];
-    private readonly List<EncoderToxicityScorer> _scorers = [];
+    private readonly Dictionary<EncoderModel, EncoderToxicityScorer> _scorers = [];
 
     /// <summary>How many characters of text a scorer wants at once, for <see cref="Data.CorpusScorer"/>.</summary>
     public int CharactersAtOnce => _models.Count > 0 ? BatchCharacters : 0;
 
     /// <summary>What the reader of the scores should know.</summary>
-    public IEnumerable<string> Notes => _scorers.Where(scorer => scorer.CutTexts > 0).Select(scorer => string.Create(CultureInfo.InvariantCulture,
+    public IEnumerable<string> Notes => _scorers.Values.Where(scorer => scorer.CutTexts > 0).Select(scorer => string.Create(CultureInfo.InvariantCulture,
         $"{scorer.Id}: {scorer.CutTexts:N0} of {scorer.Texts:N0} texts are longer than the {scorer.Context} tokens that the model reads, and were scored by their beginning"));
 
     /// <summary>For <see cref="ScorerOptions.OpenModel"/>.</summary>
     public IScorer? Open(string path)
     {
         if (!EncoderFiles.IsOne(path)) return null;
-        var scorer = new EncoderToxicityScorer(Model(path));
-        _scorers.Add(scorer);
+        EncoderModel model = Model(path);
+        if (!_scorers.TryGetValue(model, out EncoderToxicityScorer? scorer)) _scorers.Add(model, scorer = new EncoderToxicityScorer(model));
         return scorer;
     }
 

@@ -12,7 +12,7 @@ namespace Phf.Encoders;
 public sealed class EncoderModel : IDisposable
 {
     private const int HashedAtOnce = 1 << 24; // floats
-    private const string Probe = "\u00C9t\u00E9 in O'Neil's \u4E2D\u6587 <mask> [MASK], x2"; // its ids tell tokenizers apart: case, accents, ideographs
+    private const string Probe = "A \u00C9t\u00E9 in O'Neil's \u4E2D\u6587 <mask> [MASK], x2"; // its ids tell tokenizers apart: case, accents, ideographs
 
     private readonly IBackend _backend;
     private readonly Encoder _encoder;

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Phf.Encoders;
 using Phf.Formats;
 using Phf.Formats.PyTorch;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Tests.Encoders;
 using Phf.Text;
 using Xunit.Abstractions;
 
@@ -72,6 +74,15 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         using (var model = new Gpt2(config, backend)) Gpt2Weights.Write(_folder.At("model.safetensors"), model.Parameters);
         config.Save(_folder.At("whole"), endOfTextId: 0);
         Fuzz([File.ReadAllBytes(_folder.At("whole"))], "config.json", seed: 7, path => Gpt2Weights.Load(Path.GetDirectoryName(path)!, backend).Dispose());
+    }
+
+    /// <summary>An encoder's directory, likewise.</summary>
+    [Fact]
+    public void EncoderDirectory()
+    {
+        TinyEncoder.OfTexts(("toxicity", []), ("obscene", [])).Write(_folder.FullName);
+        using IBackend backend = Backends.CreateReference();
+        Fuzz([File.ReadAllBytes(_folder.At("config.json"))], "config.json", seed: 8, path => Encoder.Load(EncoderFiles.Find(Path.GetDirectoryName(path)!), backend).Dispose());
     }
 
     private static byte[] Fixture(string name) => File.ReadAllBytes(PyTorchFileTests.Fixture(name));
