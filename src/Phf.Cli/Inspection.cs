@@ -16,6 +16,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
     /// <exception cref="InvalidDataException">Nothing that Phf knows, or its weights are damaged.</exception>
     public static Inspection Of(string path)
     {
+        if (EncoderInspection.Of(path) is { } encoder) return encoder;
         if (File.Exists(path)) return OfFile(path);
         if (!Directory.Exists(path)) throw new InvalidDataException($"{path}: no such file or folder");
         if (File.Exists(Path.Combine(path, "config.yml"))) return OfRun(path);
@@ -93,7 +94,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         ("parameters", $"{SummaryTable.Count(new ParameterLayout(config).Count)}, the tied head counted once"),
     ];
 
-    private static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
+    internal static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
     {
         IEnumerable<string> types = weights.Tensors.Values.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Count))
             .Select(group => $"{SummaryTable.Count(group.Sum(tensor => tensor.Count))} {group.Key}");
@@ -136,7 +137,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         new[] { path, Path.Combine(path, Packer.TrainSplit) }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, DatasetManifest.FileName)));
 
     /// <summary>The message of what a reader refuses; null where it does not.</summary>
-    private static string? ProblemOf(Action read)
+    internal static string? ProblemOf(Action read)
     {
         try
         {

@@ -48,6 +48,14 @@ public sealed class Encoder : IDisposable
         }
     }
 
+    /// <summary>Whether the weights are those of the model that its settings describe; reads none.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
+    public static void Check(EncoderFiles files)
+    {
+        using WeightFiles weights = WeightFiles.Open(files.WeightsPath);
+        new EncoderWeights(weights, files.Config).Check();
+    }
+
     /// <summary>The head's outputs before sigmoid or softmax. Inputs are computed in batches of similar lengths.</summary>
     /// <param name="inputs">At most <see cref="EncoderConfig.Context"/> tokens each, and at least one.</param>
     /// <param name="cancel">Stops between two batches.</param>

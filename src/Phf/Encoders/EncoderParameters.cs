@@ -28,8 +28,9 @@ public sealed class EncoderParameters : IDisposable
     /// <summary>Everything.</summary>
     public FlatBlock All => _arena.All;
 
-    /// <summary>Bytes that these parameters take, known before they are allocated.</summary>
-    public static long Bytes(EncoderConfig config) => sizeof(float) * Plan(config).Sum(shape => shape.Rows * shape.Columns);
+    /// <summary>Number of parameters as the files have them.</summary>
+    public static long Count(EncoderConfig config) =>
+        Plan(config).Sum(shape => shape.Rows * shape.Columns) + (config.Positions + config.TokenTypes - Places(config)) * (long)config.Channels;
 
     internal Tensor WordTable { get; } // (V, C)
 

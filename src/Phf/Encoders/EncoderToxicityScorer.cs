@@ -22,7 +22,7 @@ public sealed class EncoderToxicityScorer : IScorer
         if (model.Config.Task != EncoderTask.Sequence)
             throw new InvalidDataException($"{model.Source} gives labels to tokens, not to texts; the scorer toxicity needs a model for sequence classification");
         _model = model;
-        _label = model.Config.Labels.Select(DetoxifyCheckpoint.Standard).ToList().IndexOf(Label);
+        _label = IndexIn(model.Config.Labels);
         if (_label < 0) throw new InvalidDataException($"{model.Source} has no label '{Label}'; it has {string.Join(", ", model.Config.Labels)}");
     }
 
@@ -38,6 +38,9 @@ public sealed class EncoderToxicityScorer : IScorer
     /// <summary>Tokens that the model reads of a text, special ones included.</summary>
     public int Context => _model.Config.Context;
 
+    /// <summary>Whether a model with these labels can be used.</summary>
+    public static bool HasLabel(IReadOnlyList<string> labels) => IndexIn(labels) >= 0;
+
     public void Score(ReadOnlySpan<string> texts, Span<double> scores)
     {
         if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
@@ -52,4 +55,6 @@ public sealed class EncoderToxicityScorer : IScorer
         float[][] logits = _model.Logits(encoded);
         for (int i = 0; i < texts.Length; i++) scores[i] = _model.Probabilities(logits[i])[_label];
     }
+
+    private static int IndexIn(IReadOnlyList<string> labels) => labels.Select(DetoxifyCheckpoint.Standard).ToList().IndexOf(Label);
 }
