@@ -1,6 +1,8 @@
 using System.Globalization;
 using Phf.Encoders;
+using Phf.Formats.Hub;
 using Phf.Scoring;
+using Phf.Training;
 
 namespace Phf.Cli;
 
@@ -24,6 +26,7 @@ internal sealed class ScorerModels(int threads) : IDisposable
     /// <summary>For <see cref="ScorerOptions.OpenModel"/>.</summary>
     public IScorer? Open(string path)
     {
+        path = Resolve(path);
         if (!EncoderFiles.IsOne(path)) return null;
         EncoderModel model = Model(path);
         if (!_scorers.TryGetValue(model, out EncoderToxicityScorer? scorer)) _scorers.Add(model, scorer = new EncoderToxicityScorer(model));
@@ -31,7 +34,7 @@ internal sealed class ScorerModels(int threads) : IDisposable
     }
 
     /// <summary>For <see cref="PiiOptions.Entities"/>.</summary>
-    public EntityFinder Entities(string path, IReadOnlyCollection<string> types) => new EntityRecognizer(Model(path), types).Finder;
+    public EntityFinder Entities(string path, IReadOnlyCollection<string> types) => new EntityRecognizer(Model(Resolve(path)), types).Finder;
 
     /// <summary>Writes <see cref="Notes"/> to standard error.</summary>
     public void Tell()
@@ -42,6 +45,14 @@ internal sealed class ScorerModels(int threads) : IDisposable
     public void Dispose()
     {
         foreach (EncoderModel model in _models.Values) model.Dispose();
+    }
+
+    /// <summary>A path, or the folder of what was downloaded under a name of the Hub.</summary>
+    private static string Resolve(string pathOrName)
+    {
+        if (Path.Exists(pathOrName)) return pathOrName;
+        var hub = HubFolders.FromEnvironment();
+        return hub.FindModel(pathOrName) ?? throw new InvalidDataException($"{pathOrName}: no such file or folder{hub.AdviceFor(new HubRepository(pathOrName))}");
     }
 
     private EncoderModel Model(string path)
