@@ -36,8 +36,8 @@ public sealed class EntityRecognizer
     /// <summary>For <see cref="PiiOptions.Entities"/>; its id has the model's and the types.</summary>
     public EntityFinder Finder { get; }
 
-    /// <exception cref="InvalidDataException">No label is for one of <see cref="AllTypes"/>; <paramref name="source"/> names the model.</exception>
-    public static void CheckLabels(IReadOnlyList<string> labels, string source) => EntityTags.Of(labels, AllTypes, source);
+    /// <exception cref="InvalidDataException">No label is for one of <see cref="DefaultTypes"/>; <paramref name="source"/> names the model.</exception>
+    public static void CheckLabels(IReadOnlyList<string> labels, string source) => EntityTags.Of(labels, DefaultTypes, source);
 
     /// <summary>The entities of each text from left to right.</summary>
     public IReadOnlyList<Finding>[] Find(string[] texts)
