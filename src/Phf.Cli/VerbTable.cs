@@ -9,6 +9,7 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         QuickstartVerb.Create(),
+        DownloadVerb.Create(),
         ScoreVerb.Create(),
         StatsVerb.Create(),
         ClassifierVerb.Create(),
