@@ -49,7 +49,7 @@ public sealed class InputFile : IDisposable
         foreach (string path in paths)
         {
             if (path == "-" || !File.Exists(path)) return null;
-            total += LengthOf(path);
+            total += new FileInfo(path).Length; // for progress only: a pipe must not be opened twice
         }
         return total;
     }
