@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Phf.Numerics.Backend;
+using Phf.Numerics.Memory;
 
 namespace Phf.Cli.Bench;
 
@@ -35,8 +37,9 @@ internal static class Peak
     public static double Bandwidth(int threads)
     {
         const int Floats = 64 << 20; // of each thread: 256 MB
-        float[][] blocks = [.. Enumerable.Range(0, threads).Select(_ => new float[Floats])];
-        foreach (float[] block in blocks) Array.Fill(block, 1); // pages never written are one page of zeros
+        using var arena = new Arena((long)threads * Floats); // in huge pages where there are any, as weights are
+        Tensor[] blocks = [.. Enumerable.Range(0, threads).Select(_ => arena.Take(1, Floats))];
+        foreach (Tensor block in blocks) block.Span.Fill(1); // pages never written are one page of zeros
         double best = 0;
         for (int repeat = 0; repeat < 5; repeat++)
         {
@@ -44,7 +47,7 @@ internal static class Peak
             Thread[] workers = [.. blocks.Select(block => new Thread(() =>
             {
                 start.SignalAndWait();
-                Sink += Read(block);
+                Sink += Read(block.Span);
             }))];
             foreach (Thread worker in workers) worker.Start();
             start.SignalAndWait();
@@ -58,15 +61,16 @@ internal static class Peak
     private static float Sink { get; set; }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static float Read(float[] block)
+    private static float Read(ReadOnlySpan<float> block)
     {
         Vector256<float> a = default, b = default, c = default, d = default;
-        for (int i = 0; i + 32 <= block.Length; i += 32)
+        ref float first = ref MemoryMarshal.GetReference(block);
+        for (nuint i = 0; i + 32 <= (nuint)block.Length; i += 32)
         {
-            a += Vector256.Create<float>(block.AsSpan(i, 8));
-            b += Vector256.Create<float>(block.AsSpan(i + 8, 8));
-            c += Vector256.Create<float>(block.AsSpan(i + 16, 8));
-            d += Vector256.Create<float>(block.AsSpan(i + 24, 8));
+            a += Vector256.LoadUnsafe(ref first, i);
+            b += Vector256.LoadUnsafe(ref first, i + 8);
+            c += Vector256.LoadUnsafe(ref first, i + 16);
+            d += Vector256.LoadUnsafe(ref first, i + 24);
         }
         return Vector256.Sum(a + b + c + d);
     }

@@ -52,6 +52,7 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
     private readonly PackJob _packJob = new();
     private readonly ComputeJob _computeJob;
     private readonly RowTimesMatrixJob<S, V> _rowJob;
+    private readonly RowTimesTransposedJob _transposedRowJob = new();
     private readonly FewRowsJob _fewRowsJob, _fewestRowsJob;
 
     public Gemm(WorkerPool pool, GemmKernelSet kernels)
@@ -178,11 +179,23 @@ internal sealed unsafe class Gemm<S, V> : IDisposable
         job.Ldb = ldb;
         job.C = c;
         _pool.Run(job, job.Cut());
+        job.Finish();
         Finish(epilogue, 0, c, n);
     }
 
     private void TimesTransposed(int m, int n, int k, int depth, float* a, nint lda, float* b, nint ldb, float* c, nint ldc)
     {
+        if (m == 1 && RowTimesTransposedJob.IsSupported)
+        {
+            RowTimesTransposedJob row = _transposedRowJob;
+            (row.N, row.K, row.Depth) = (n, k, depth);
+            row.A = a;
+            row.B = b;
+            row.Ldb = ldb;
+            row.C = c;
+            _pool.Run(row, row.Tiles);
+            return;
+        }
         FewRowsJob job = m <= GemmKernels128.Set.Columns ? _fewestRowsJob : _fewRowsJob; // narrow lanes where wide ones would be empty
         (job.M, job.N, job.K, job.Depth) = (m, n, k, depth);
         job.B = b;
