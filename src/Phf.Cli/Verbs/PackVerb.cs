@@ -14,7 +14,7 @@ internal static class PackVerb
         Description = "files written by phf score, .jsonl or .jsonl.gz; - is standard input",
         Arity = ArgumentArity.ZeroOrMore,
     };
-    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "folder of the tokenizer (required)", HelpName = "DIR" };
+    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "folder of the tokenizer, or its name on the Hub, once downloaded (required)", HelpName = "DIR" };
     private static readonly Option<string> Output = new("--output", "-o") { Description = "folder to create (required)", HelpName = "DIR" };
     private static readonly Option<double[]> Weight = new("--weight")
     {

@@ -17,6 +17,7 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
 {
     private const long Ordinary = 400_000; // the exception, its stack trace, and tables that do not depend on the file
     private const long OfPickles = 4_000_000; // as PickleReader grants any file
+    private const long OfYaml = 4_000_000; // the YAML library's tokens, and a line for each of the problems that one slip of the pen makes
     private const long OfTokenizers = 4_000_000; // a cache of words, the same for any vocabulary
 
     public static readonly string[] Names = ["safetensors", "index", "pytorch-zip", "pytorch-legacy", "tokenizer", "config-json", "config-yaml", "shard", "model"];
@@ -32,7 +33,7 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
         "pytorch-legacy" => PyTorch(fixtures, "dtypes.legacy.pt", "nested.legacy.pt", "views.legacy.pt"),
         "tokenizer" => Tokenizer(folder),
         "config-json" => new FuzzFormat("config.json", path => Gpt2Config.FromFile(path), Ordinary, ConfigJson(folder, new Gpt2Config { VocabularySize = 100, Layers = 2 })),
-        "config-yaml" => new FuzzFormat("run.yml", path => ConfigLoader.Load([path], []), Ordinary, Yaml),
+        "config-yaml" => new FuzzFormat("run.yml", path => ConfigLoader.Load([path], []), OfYaml, Yaml),
         "shard" => Shard(folder),
         "model" => Model(folder),
         _ => throw new ArgumentException($"'{name}' is no format; known are {string.Join(", ", Names)}"),
@@ -43,6 +44,7 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
           datasets: [someone/one, 'two']
           is_split_by_sentences: true
           conditional_training_config: {threshold: p50, aligned_prefix: "<|good|>", misaligned_prefix: <|bad|>, drop_token_fraction: 0.01}
+        tokenizer: {path_or_name: gpt2, special_tokens: ["<|good|>", <|bad|>]}
         model: {path_or_name: gpt2, from_scratch: yes, num_additional_tokens: 2}
         objective: {name: MLE}
         training:

@@ -31,7 +31,8 @@ internal static class FuzzRun
         int done = 0, refused = 0;
         TimeSpan longest = TimeSpan.Zero;
         long most = long.MinValue;
-        foreach (byte[] whole in format.Seeds) Read(format, folder.Put(format.FileName, whole)); // what is made once per process counts for no mutant
+        foreach (byte[] whole in format.Seeds) // what is made once per process counts for no mutant
+            if (Read(format, folder.Put(format.FileName, whole)).IsRefused) throw new FuzzException($"the whole {format.FileName} is refused");
         for (; goOn(done); done++)
         {
             byte[] mutant = mutator.Mutate(format.Seeds[done % format.Seeds.Length]);
