@@ -44,7 +44,7 @@ internal static class Alternatives
         using var memory = new Arena(Arena.SizeOf(time, vocabulary));
         Tensor logits = memory.Take(time, vocabulary);
         model.Forward(tokens.AsSpan(..^1), [.. Enumerable.Range(0, time)], state);
-        model.Backend.Logits(state.Final, model.Parameters.TokenTable, logits);
+        model.Backend.Logits(state.Final, model.Parameters.Head, logits);
         int[] chosen = new int[time];
         for (int t = 0; t < time; t++) chosen[t] = choose(t, logits.Row(t));
         return chosen;
