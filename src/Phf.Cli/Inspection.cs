@@ -17,6 +17,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
     /// <exception cref="InvalidDataException">Nothing that Phf knows, or its weights are damaged.</exception>
     public static Inspection Of(string path)
     {
+        if (EncoderInspection.Of(path) is { } encoder) return encoder;
         if (File.Exists(path)) return OfFile(path);
         if (!Directory.Exists(path))
         {
@@ -99,7 +100,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         ("parameters", $"{SummaryTable.Count(new ParameterLayout(config).Count)}, {(config.TieHead ? "the tied head counted once" : "with a head of its own")}"),
     ];
 
-    private static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
+    internal static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
     {
         IEnumerable<string> types = weights.Tensors.Values.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Count))
             .Select(group => $"{SummaryTable.Count(group.Sum(tensor => tensor.Count))} {group.Key}");
@@ -142,7 +143,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         new[] { path, Path.Combine(path, Packer.TrainSplit) }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, DatasetManifest.FileName)));
 
     /// <summary>The message of what a reader refuses; null where it does not.</summary>
-    private static string? ProblemOf(Action read)
+    internal static string? ProblemOf(Action read)
     {
         try
         {

@@ -1,16 +1,21 @@
 using System.CommandLine;
+using Phf.Encoders;
 using Phf.Scoring;
 using Phf.Scoring.Judge;
 
 namespace Phf.Cli;
 
-/// <summary>The options by which verbs that score say with what; the same for each verb.</summary>
-internal sealed class ScorerArguments
+/// <summary>The options by which verbs that score say with what; the same for each verb, but for the name of the judge's prompt where a verb has another prompt.</summary>
+internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 {
+    private const string NoEntities = "none";
+
     private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
     private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
+    private readonly Option<string> _ner = new("--ner") { Description = "model folder by which pii and pii-full find named entities, or none", HelpName = "DIR", DefaultValueFactory = _ => NoEntities };
+    private readonly Option<string[]> _nerTypes = new("--ner-type") { Description = $"an entity that --ner looks for: {string.Join(", ", EntityRecognizer.AllTypes)}; repeat it for each", HelpName = "TYPE", DefaultValueFactory = _ => [.. EntityRecognizer.DefaultTypes] };
     private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
-    private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given) and classifier", HelpName = "PATH" };
+    private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given; an encoder's folder, a .ckpt of Detoxify, what phf classifier train wrote, a linear model) and classifier", HelpName = "PATH" };
     private readonly Option<string?> _pattern = new("--pattern") { Description = "regular expression of the scorer regex", HelpName = "REGEX" };
     private readonly Option<RegexMeasure> _measure = new("--measure") { Description = "what regex gives: matches per character, or 1 where there is any" };
     private readonly Option<string?> _command = new("--command") { Description = "command line of the scorer command: {\"text\"} lines in, numbers out", HelpName = "LINE" };
@@ -18,7 +23,7 @@ internal sealed class ScorerArguments
     private readonly Option<string?> _judgeModel = new("--judge-model") { Description = "model that the scorer openai asks", HelpName = "NAME" };
     private readonly Option<JudgeKind> _judge = new("--judge") { Description = "what openai asks: a chat model or a moderation model" };
     private readonly Option<string> _endpoint = new("--endpoint") { Description = "server of openai, with its version path", HelpName = "URL", DefaultValueFactory = _ => "https://api.openai.com/v1" };
-    private readonly Option<string?> _prompt = new("--prompt") { Description = "file with what a chat model is told; it must ask for a number alone", HelpName = "FILE" };
+    private readonly Option<string?> _prompt = new(judgePrompt) { Description = "file with what a chat model is told; it must ask for a number alone", HelpName = "FILE" };
     private readonly Option<string> _keyVariable = new("--key-variable") { Description = "environment variable with the key of openai", HelpName = "NAME", DefaultValueFactory = _ => "OPENAI_API_KEY" };
     private readonly Option<string> _cache = new("--cache") { Description = "folder that keeps the answers of openai", HelpName = "DIR", DefaultValueFactory = _ => "judge-cache" };
     private readonly Option<long?> _maxRequests = new("--max-requests") { Description = "requests that openai may send at most", HelpName = "N" };
@@ -28,18 +33,23 @@ internal sealed class ScorerArguments
 
     public void AddTo(Command command)
     {
+        _nerTypes.AcceptOnlyFromAmong([.. EntityRecognizer.AllTypes]);
         foreach (Option option in new Option[]
         {
-            _piiRules, _piiToday, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
+            _piiRules, _piiToday, _ner, _nerTypes, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
         })
             command.Options.Add(option);
     }
 
+    /// <summary>Environment variable with the key of a server.</summary>
+    public string KeyVariable(ParseResult parsed) => parsed.GetRequiredValue(_keyVariable);
+
     /// <exception cref="UsageException">A value that no scorer could take.</exception>
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
-    public IScorer Create(string name, ParseResult parsed) => Scorers.Create(name, new ScorerOptions
+    public IScorer Create(string name, ParseResult parsed, ScorerModels models) => Scorers.Create(name, new ScorerOptions
     {
-        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday) },
+        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday), Entities = Entities(parsed, models) },
+        OpenModel = models.Open,
         WordList = parsed.GetValue(_wordList),
         Model = parsed.GetValue(_model),
         Pattern = parsed.GetValue(_pattern),
@@ -49,6 +59,9 @@ internal sealed class ScorerArguments
         Parts = parsed.GetRequiredValue(_parts),
         Combination = parsed.GetValue(_combination),
     });
+
+    private EntityFinder? Entities(ParseResult parsed, ScorerModels models) =>
+        parsed.GetRequiredValue(_ner) is not NoEntities and var path ? models.Entities(path, parsed.GetRequiredValue(_nerTypes)) : null;
 
     private JudgeOptions Judge(string model, ParseResult parsed)
     {

@@ -20,6 +20,7 @@ internal static class VerbTable
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
+        FinetuneClassifierVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),
         ExportVerb.Create(),

@@ -51,6 +51,12 @@ public sealed record Gpt2Config
     /// </summary>
     public float? ValueOffset { get; init; }
 
+    /// <summary>
+    /// K: the model has a classification head of that many classes, <c>score.weight</c> (K, C) as in transformers' GPT2ForSequenceClassification. 0: none.
+    /// Neither read from config.json nor written to it: the head belongs to finetuning.
+    /// </summary>
+    public int ClassCount { get; init; }
+
     public int HeadSize => Channels / Heads;
 
     internal int InnerChannels => Inner > 0 ? Inner : 4 * Channels;

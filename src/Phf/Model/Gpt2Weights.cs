@@ -28,7 +28,7 @@ public static class Gpt2Weights
         var model = new Gpt2(config, backend);
         try
         {
-            Read(weights, model, newTokens: 0, withValueHead: true);
+            Read(weights, model, newTokens: 0, withHeads: true);
             return model;
         }
         catch
@@ -42,12 +42,12 @@ public static class Gpt2Weights
     public static void Read(string path, Gpt2 model)
     {
         using WeightFiles weights = WeightFiles.Open(path);
-        Read(weights, model, newTokens: 0, withValueHead: true);
+        Read(weights, model, newTokens: 0, withHeads: true);
     }
 
     /// <summary>
     /// Reads a model with fewer tokens. Each row of a new token is the mean of the old rows plus normal noise of deviation 0.01, so
-    /// that the new tokens start as plausible and different from each other. A value head starts afresh: what the file's one was taught
+    /// that the new tokens start as plausible and different from each other. A value head starts afresh, and so does a classification head: what the file's one was taught
     /// belongs to the scores and the offset of another run.
     /// </summary>
     public static void ReadWithNewTokens(string path, Gpt2 model, ulong seed)
@@ -56,7 +56,7 @@ public static class Gpt2Weights
         StoredTensor table = TryFind(weights, TokenTableName, model.Config.TieHead) ?? throw Missing(weights, TokenTableName);
         if (table.Shape.Count != 2) throw new InvalidDataException($"{table.Path}: tensor '{table.Name}' has {table.Shape.Count} dimensions, expected are 2");
         int known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
-        Read(weights, model, model.Config.VocabularySize - known, withValueHead: false);
+        Read(weights, model, model.Config.VocabularySize - known, withHeads: false);
         var random = new Rng(seed, NewTokenStream);
         AddRows(model.Parameters.TokenTable, known, ref random);
         if (!model.Config.TieHead) AddRows(model.Parameters.Head, known, ref random);
@@ -101,12 +101,12 @@ public static class Gpt2Weights
         throw new InvalidDataException($"{head.Path}: {HeadName} differs from {TokenTableName}, and config.json says that they are one; if the head is to be used, set tie_word_embeddings to false there");
     }
 
-    private static void Read(WeightFiles weights, Gpt2 model, int newTokens, bool withValueHead)
+    private static void Read(WeightFiles weights, Gpt2 model, int newTokens, bool withHeads)
     {
         CheckHead(weights, model.Parameters.Layout);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
-            if (shape.Name == ParameterLayout.ValueHeadName && !withValueHead) continue;
+            if (shape.Name is ParameterLayout.ValueHeadName or ParameterLayout.ClassHeadName && !withHeads) continue;
             Tensor target = model.Parameters[shape.Name];
             if (HasRowsOfTokens(shape)) target = target.Slice(0, target.Rows - newTokens);
             StoredTensor stored = Find(weights, shape, model.Config.TieHead, newTokens);

@@ -20,6 +20,9 @@ public sealed class ParameterLayout
     /// <summary>v, (1, C), where the model has a value head; the reference's name.</summary>
     public const string ValueHeadName = "value_head.head.weight";
 
+    /// <summary>W, (K, C), where the model has a classification head; transformers' name.</summary>
+    public const string ClassHeadName = "score.weight";
+
     internal const string TokenTableName = "transformer.wte.weight", HeadName = "lm_head.weight";
 
     public ParameterLayout(Gpt2Config config)
@@ -49,6 +52,7 @@ public sealed class ParameterLayout
         Vector("transformer.ln_f.bias", channels);
         if (!TiesHead) Matrix(HeadName, config.VocabularySize, channels);
         if (config.ValueOffset is not null) Matrix(ValueHeadName, 1, channels);
+        if (config.ClassCount > 0) Matrix(ClassHeadName, config.ClassCount, channels);
         Shapes = [.. all.Where(shape => shape.Decays), .. all.Where(shape => !shape.Decays)];
         Count = Shapes.Sum(shape => shape.Count);
 
