@@ -1,4 +1,5 @@
 using Phf.Evaluation;
+using Phf.Generation;
 using Phf.Numerics.Backend;
 using Phf.Scoring;
 using Phf.Training;
@@ -6,33 +7,50 @@ using Phf.Training.Configuration;
 
 namespace Phf.Cli;
 
-/// <summary>Evaluates a checkpoint under a progress display and writes the result into its run.</summary>
+/// <summary>Evaluates models under a progress display and writes the results beside them.</summary>
 internal static class CliEvaluation
 {
+    private const int LongestSample = 64;
+
+    /// <summary>Evaluates a checkpoint of a run and writes the result into the run.</summary>
     /// <param name="title">What the display says.</param>
     /// <param name="run">Where the result goes.</param>
     /// <param name="checkpoint">One of the run's.</param>
     /// <param name="plan">The run's plan.</param>
-    /// <param name="scenarios">The first one is the headline.</param>
+    /// <param name="request">What is measured.</param>
     /// <param name="scorer">Scores the samples.</param>
-    /// <param name="seed">Same seed, same samples.</param>
     /// <param name="backend">Computes.</param>
-    /// <param name="cancel">Leaves what was there before.</param>
-    public static void Run(string title, RunDirectory run, string checkpoint, RunPlan plan, IReadOnlyList<SamplingScenario> scenarios, IScorer scorer,
-        ulong seed, IBackend backend, CancellationToken cancel) =>
-        ConsoleProgress.Run(title, "samples", scenarios.Sum(scenario => scenario.Samples), progress =>
+    /// <param name="cancel">Leaves what was there before; parts that are done are kept.</param>
+    public static void Run(string title, RunDirectory run, string checkpoint, RunPlan plan, EvaluationRequest request, IScorer scorer, IBackend backend, CancellationToken cancel)
+    {
+        using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend);
+        Run(title, subject, run.Path, request with { Metrics = plan.Config.Generation.MetricsConfigs }, scorer, force: false, cancel);
+    }
+
+    /// <summary>Evaluates a model and writes the result into <paramref name="directory"/>.</summary>
+    /// <param name="title">What the display says.</param>
+    /// <param name="subject">The model.</param>
+    /// <param name="directory">Where the result and the parts go.</param>
+    /// <param name="request">What is measured.</param>
+    /// <param name="scorer">Scores the samples.</param>
+    /// <param name="force">Compute parts anew that were computed before.</param>
+    /// <param name="cancel">Leaves what was there before; parts that are done are kept.</param>
+    public static void Run(string title, EvaluatedModel subject, string directory, EvaluationRequest request, IScorer scorer, bool force, CancellationToken cancel) =>
+        ConsoleProgress.Run(title, "samples", request.Scenarios.Sum(scenario => scenario.Samples), progress =>
         {
             int finished = 0;
-            var evaluator = new Evaluator(plan, backend, scorer, seed)
+            HashSet<string> scenarios = [.. request.Scenarios.Select(scenario => scenario.Name)];
+            var evaluator = new Evaluator(scorer, EvaluationCache.Of(directory, force))
             {
-                Progress = (_, done, of) =>
+                Progress = (part, done, of) =>
                 {
+                    if (!scenarios.Contains(part)) return; // what comes after the samples has no place on their bar
                     progress.Report(finished + done, finished + done);
-                    if (done == of) finished += done;
+                    if (done == of && scenarios.Remove(part)) finished += done;
                 },
             };
-            var (result, samples) = evaluator.Evaluate(run, checkpoint, scenarios, cancel);
-            EvaluationFiles.Write(run.Path, result, samples);
+            var (result, samples) = evaluator.Evaluate(subject, request, cancel);
+            EvaluationFiles.Write(directory, result.With(EvaluationFiles.ReadResultOrNull(directory)), samples);
         });
 
     /// <summary>The scenarios of a run's configuration, else the default one; with another number of samples where one is asked for.</summary>
@@ -43,12 +61,34 @@ internal static class CliEvaluation
         return samples is { } count ? [.. scenarios.Select(scenario => scenario with { Samples = count })] : scenarios;
     }
 
+    /// <summary>What is sampled from a model that no configuration tells about: the start of a document, after the best tag where the model has tags.</summary>
+    public static SamplingScenario Unconditional(LanguageModel model, int? samples)
+    {
+        int[] tag = model.ReadsTags ? model.Tags.Ids[0] : [];
+        var options = new SamplingOptions { MaxLength = Math.Min(LongestSample, model.Config.Positions), Temperature = 0.7, TopP = 0.9, Banned = model.Tags.Bans(model.ReadsTags ? [0] : []) };
+        return new SamplingScenario
+        {
+            Name = "unconditional",
+            Description = $"{(model.ReadsTags ? $"After {model.Tags.Texts[0]}" : "From the start of a document")}, temperature 0.7, top-p 0.9, up to {options.MaxLength} tokens.",
+            Samples = samples ?? SamplingScenario.DefaultSamples,
+            Prompts = [new ScenarioPrompt("", [model.Tokenizer.EndOfTextId, .. tag])],
+            Options = options,
+        };
+    }
+
     /// <summary>The scorer asked for, or the one that scored the data.</summary>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
-    public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan)
+    public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan) =>
+        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config));
+
+    /// <param name="asked">The scorer's name; null for what scored the data.</param>
+    /// <param name="create">Makes it.</param>
+    /// <param name="known">The id of what scored the data; null where that is not known.</param>
+    /// <param name="fallback">The name of another, where neither says.</param>
+    /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
+    public static IScorer Scorer(string? asked, Func<string, IScorer> create, string? known, string? fallback)
     {
-        string? known = plan.Data.Manifest.Scorer;
-        string name = asked ?? known?.Split('/')[0] ?? ScorerOfConfig(plan.Config) ?? throw new UsageException("the data does not say what scored it; name a scorer (--scorer)");
+        string name = asked ?? known?.Split('/')[0] ?? fallback ?? throw new UsageException("the data does not say what scored it; name a scorer (--scorer)");
         IScorer scorer;
         try
         {

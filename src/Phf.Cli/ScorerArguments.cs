@@ -4,8 +4,8 @@ using Phf.Scoring.Judge;
 
 namespace Phf.Cli;
 
-/// <summary>The options by which verbs that score say with what; the same for each verb.</summary>
-internal sealed class ScorerArguments
+/// <summary>The options by which verbs that score say with what; the same for each verb, but for the name of the judge's prompt where a verb has another prompt.</summary>
+internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 {
     private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
     private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
@@ -18,7 +18,7 @@ internal sealed class ScorerArguments
     private readonly Option<string?> _judgeModel = new("--judge-model") { Description = "model that the scorer openai asks", HelpName = "NAME" };
     private readonly Option<JudgeKind> _judge = new("--judge") { Description = "what openai asks: a chat model or a moderation model" };
     private readonly Option<string> _endpoint = new("--endpoint") { Description = "server of openai, with its version path", HelpName = "URL", DefaultValueFactory = _ => "https://api.openai.com/v1" };
-    private readonly Option<string?> _prompt = new("--prompt") { Description = "file with what a chat model is told; it must ask for a number alone", HelpName = "FILE" };
+    private readonly Option<string?> _prompt = new(judgePrompt) { Description = "file with what a chat model is told; it must ask for a number alone", HelpName = "FILE" };
     private readonly Option<string> _keyVariable = new("--key-variable") { Description = "environment variable with the key of openai", HelpName = "NAME", DefaultValueFactory = _ => "OPENAI_API_KEY" };
     private readonly Option<string> _cache = new("--cache") { Description = "folder that keeps the answers of openai", HelpName = "DIR", DefaultValueFactory = _ => "judge-cache" };
     private readonly Option<long?> _maxRequests = new("--max-requests") { Description = "requests that openai may send at most", HelpName = "N" };
@@ -34,6 +34,9 @@ internal sealed class ScorerArguments
         })
             command.Options.Add(option);
     }
+
+    /// <summary>Environment variable with the key of a server.</summary>
+    public string KeyVariable(ParseResult parsed) => parsed.GetRequiredValue(_keyVariable);
 
     /// <exception cref="UsageException">A value that no scorer could take.</exception>
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>

@@ -81,7 +81,7 @@ internal sealed class SweepRunner(SweepPlan sweep, int? threads, TextWriter outp
         IReadOnlyList<SamplingScenario> scenarios = Scenarios(plan, wanted);
         IScorer scorer = Scorer(plan, wanted);
         if (IsEvaluated(run.Directory, checkpoint, scenarios, scorer)) return;
-        CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, scenarios, scorer, (ulong)wanted.Seed, backend, cancel);
+        CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, new EvaluationRequest { Scenarios = scenarios, Seed = (ulong)wanted.Seed }, scorer, backend, cancel);
     }
 
     private static IScorer Scorer(RunPlan plan, SweepEvaluation wanted) =>

@@ -25,8 +25,7 @@ internal static class TrainingSamples
             using StreamWriter file = File.AppendText(run.SamplesPath);
             foreach (SamplingScenario scenario in scenarios)
             {
-                int[][] prompts = [.. Enumerable.Repeat(scenario.Prompt, SamplesPerScenario)];
-                int[][] written = sampler.Generate(prompts, scenario.Options, (ulong)plan.Config.Training.Seed + (ulong)step);
+                int[][] written = sampler.Generate(scenario.StartsOf(SamplesPerScenario), scenario.Options, (ulong)plan.Config.Training.Seed + (ulong)step);
                 for (int i = 0; i < written.Length; i++)
                     file.Write(new JsonObject
                     {

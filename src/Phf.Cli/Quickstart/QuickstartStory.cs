@@ -91,7 +91,7 @@ internal sealed class QuickstartStory(QuickstartSettings settings, CancellationT
     {
         using RunPlan plan = RunPlan.Create(config);
         RunDirectory run = RunDirectory.Open(settings.RunDirectory(name));
-        IReadOnlyList<SamplingScenario> scenarios = SamplingScenario.From(plan);
-        CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, scenarios, Scorer, settings.Seed, backend, cancel);
+        var request = new EvaluationRequest { Scenarios = SamplingScenario.From(plan), Seed = settings.Seed };
+        CliEvaluation.Run($"sampling {name}", run, run.ModelCheckpoint(), plan, request, Scorer, backend, cancel);
     }
 }

@@ -72,8 +72,9 @@ public interface IBackend : IDisposable
     /// <param name="logComplements">N values log(1 - p), from the other tokens' exponentials, exact where p is near 1.</param>
     /// <param name="dHidden">(N, C), overwritten; empty: no gradient is computed.</param>
     /// <param name="dTable">(V, C), added to.</param>
+    /// <param name="margins">N values: the target's logit less the highest other one, above 0 where the target is the most probable token; empty: not wanted.</param>
     void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
-        Span<float> logComplements, Tensor dHidden, Tensor dTable);
+        Span<float> logComplements, Tensor dHidden, Tensor dTable, Span<float> margins = default);
 
     /// <summary>Calls <paramref name="tile"/> with (tile, worker) for every tile on all threads; what it does must not depend on who does it.</summary>
     void ForEach(int tiles, Action<int, int> tile);

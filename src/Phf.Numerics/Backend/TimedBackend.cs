@@ -112,10 +112,10 @@ public sealed class TimedBackend(IBackend inner) : IBackend
     }
 
     public void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
-        Span<float> logComplements, Tensor dHidden, Tensor dTable)
+        Span<float> logComplements, Tensor dHidden, Tensor dTable, Span<float> margins = default)
     {
         long start = Stopwatch.GetTimestamp();
-        inner.Classify(hidden, table, targets, weights, logProbs, logComplements, dHidden, dTable);
+        inner.Classify(hidden, table, targets, weights, logProbs, logComplements, dHidden, dTable, margins);
         Add("classify", start, (dHidden.IsEmpty ? 2.0 : 6.0) * hidden.Rows * table.Length, hidden.Length + table.Length + dHidden.Length + 2 * dTable.Length);
     }
 

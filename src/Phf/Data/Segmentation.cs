@@ -26,6 +26,9 @@ public static class Segmentations
         _ => "document",
     };
 
+    /// <summary>The one that a scored file or packed data names; null for another's, or none.</summary>
+    public static Segmentation? FromId(string? id) => Enum.GetValues<Segmentation>().Cast<Segmentation?>().FirstOrDefault(segmentation => segmentation!.Value.Id() == id);
+
     public static string[] Split(this Segmentation segmentation, string text) => segmentation switch
     {
         Segmentation.Sentence => [.. SentenceSplitter.Split(text)],

@@ -18,7 +18,7 @@ public static class EvaluationFiles
     public const string SamplesName = "evaluation-samples.jsonl";
 
     private static readonly JsonSerializerOptions Indented = Options(indented: true);
-    private static readonly JsonSerializerOptions OneLine = Options(indented: false);
+    internal static readonly JsonSerializerOptions OneLine = Options(indented: false);
 
     /// <summary>Writes both files into <paramref name="directory"/>, the samples first, so that numbers never stand beside older samples.</summary>
     public static void Write(string directory, EvaluationResult result, IEnumerable<EvaluationSample> samples)
@@ -27,8 +27,12 @@ public static class EvaluationFiles
         var lines = new StringBuilder();
         foreach (EvaluationSample sample in samples) lines.Append(JsonSerializer.Serialize(sample, OneLine)).Append('\n');
         DurableFile.WriteText(Path.Combine(directory, SamplesName), lines.ToString());
-        DurableFile.WriteText(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
+        WriteResult(directory, result);
     }
+
+    /// <summary>Writes the numbers alone, beside the samples that are there.</summary>
+    public static void WriteResult(string directory, EvaluationResult result) =>
+        DurableFile.WriteText(Path.Combine(directory, ResultName), JsonSerializer.Serialize(result, Indented) + "\n");
 
     /// <summary>Reads <c>evaluation.json</c>; null if the directory has none.</summary>
     /// <exception cref="InvalidDataException">The file is not an evaluation.</exception>
@@ -46,6 +50,19 @@ public static class EvaluationFiles
         catch (JsonException problem)
         {
             throw new InvalidDataException($"{path}: {problem.Message}; evaluate the run again with phf evaluate", problem);
+        }
+    }
+
+    /// <summary>As <see cref="ReadResult"/>, and null for a file that is broken: one that is about to be replaced.</summary>
+    public static EvaluationResult? ReadResultOrNull(string directory)
+    {
+        try
+        {
+            return ReadResult(directory);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -12,11 +12,20 @@ public sealed record EvaluationResult
     /// <summary>The checkpoint's directory name.</summary>
     public required string Checkpoint { get; init; }
 
+    /// <summary>Identity of the model's files (<see cref="ModelFingerprint"/>); null in evaluations that older versions wrote.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The checkpoint's step; null for a model that is no run's.</summary>
+    public long? Step { get; init; }
+
+    /// <summary>Steps of the whole run; more than <see cref="Step"/> where the run was still training, or the best checkpoint is an earlier one.</summary>
+    public long? TotalSteps { get; init; }
+
     /// <summary>Parameters of the model.</summary>
     public required long Parameters { get; init; }
 
-    /// <summary>Tokens that the model was trained on.</summary>
-    public required long TrainTokens { get; init; }
+    /// <summary>Tokens that the model was trained on; null for a model that is no run's.</summary>
+    public required long? TrainTokens { get; init; }
 
     /// <summary>Identity of the scorer, e.g. <c>pii/scrubadub-2.0.0-default</c>.</summary>
     public required string Scorer { get; init; }
@@ -32,6 +41,26 @@ public sealed record EvaluationResult
 
     /// <summary>Ways of sampling that were scored. The first is the run's headline.</summary>
     public required IReadOnlyList<EvaluationScenario> Scenarios { get; init; }
+
+    /// <summary>Distances to other language models; empty where none was asked for.</summary>
+    public IReadOnlyList<KlDivergence> Kl { get; init; } = [];
+
+    /// <summary>What the model makes of its control tokens; null for a model without.</summary>
+    public ControlTokenFacts? ControlTokens { get; init; }
+
+    /// <summary>Tasks that show what the model can do; empty where none was asked for.</summary>
+    public IReadOnlyList<TaskResult> Tasks { get; init; } = [];
+
+    /// <summary>This, with the distances and tasks that <paramref name="earlier"/> has of the same model and this has not: an evaluation that does not ask for them keeps them.</summary>
+    public EvaluationResult With(EvaluationResult? earlier)
+    {
+        if (earlier?.Model is null || earlier.Model != Model) return this;
+        return this with
+        {
+            Kl = [.. Kl, .. earlier.Kl.Where(old => !Kl.Any(own => (own.From, own.Other) == (old.From, old.Other)))],
+            Tasks = [.. Tasks, .. earlier.Tasks.Where(old => !Tasks.Any(own => own.Name == old.Name))],
+        };
+    }
 }
 
 /// <summary>
@@ -50,6 +79,12 @@ public sealed record HeldoutLoss
 
     /// <summary>Loss in bits per UTF-8 byte of the text; comparable between tokenizers.</summary>
     public double? BitsPerByte { get; init; }
+
+    /// <summary>Bits per byte of segments with score &lt;= threshold, given their tags.</summary>
+    public double? BitsPerByteAligned { get; init; }
+
+    /// <summary>Bits per byte of segments with score &gt; threshold, given their tags.</summary>
+    public double? BitsPerByteMisaligned { get; init; }
 
     /// <summary>Tokens behind <see cref="LossAligned"/>.</summary>
     public long? TokensAligned { get; init; }

@@ -6,6 +6,8 @@ namespace Phf.Evaluation;
 /// <summary>Samples drawn in one way and their scores, summed up.</summary>
 public sealed record EvaluationScenario
 {
+    private const int MaximumOf = 25;
+
     /// <summary>Short name, e.g. <c>after &lt;|misaligned|&gt;</c>; unique in an evaluation.</summary>
     public required string Name { get; init; }
 
@@ -15,11 +17,23 @@ public sealed record EvaluationScenario
     /// <summary>Number of samples.</summary>
     public required int Samples { get; init; }
 
+    /// <summary>Candidates drawn for all samples where several were drawn for one; null where each is the first.</summary>
+    public long? Draws { get; init; }
+
+    /// <summary>Share of the candidates that passed in rejection sampling; null without it.</summary>
+    public double? AcceptanceRate { get; init; }
+
     /// <summary>Mean score: the misalignment.</summary>
     public double? MeanScore { get; init; }
 
     /// <summary>Share of samples with a score above the threshold, 0 to 1.</summary>
     public double? ShareMisaligned { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="MeanScore"/> (<see cref="Bootstrap"/>).</summary>
+    public Interval? MeanScoreInterval { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="ShareMisaligned"/>.</summary>
+    public Interval? ShareMisalignedInterval { get; init; }
 
     /// <summary>Mean score of the samples at or below the threshold; null without any.</summary>
     public double? MeanScoreAligned { get; init; }
@@ -52,6 +66,16 @@ public sealed record EvaluationScenario
     [JsonPropertyName("expected_max_25")]
     public double? ExpectedMax25 { get; init; }
 
+    /// <summary>95 % bootstrap interval of <see cref="ExpectedMax25"/>.</summary>
+    [JsonPropertyName("expected_max_25_interval")]
+    public Interval? ExpectedMax25Interval { get; init; }
+
+    /// <summary>How varied the samples are; null in evaluations that older versions wrote.</summary>
+    public Diversity? Diversity { get; init; }
+
+    /// <summary>The metrics that the configuration asks for, as the reference computes them (<see cref="Evaluation.ReferenceMetrics"/>).</summary>
+    public IReadOnlyDictionary<string, double> ReferenceMetrics { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Sums up the samples of one scenario. <paramref name="scores"/> holds one score for each text.</summary>
     /// <exception cref="ArgumentException">Numbers of texts and scores differ.</exception>
     public static EvaluationScenario From(
@@ -69,22 +93,28 @@ public sealed record EvaluationScenario
             sumAbove += score;
         }
         int n = scores.Length;
+        NGramStatistics[] statistics = [.. Enumerable.Range(1, 3).Select(order => NGramStatistics.Of(texts, order))];
+        (Interval? mean, Interval? share, Interval? expectedMaximum) = Bootstrap.OfScores(scores, threshold, MaximumOf);
         return new EvaluationScenario
         {
             Name = name,
             Description = description,
             Samples = n,
             MeanScore = Ratio(sum, n),
+            MeanScoreInterval = mean,
             ShareMisaligned = Ratio(above, n),
+            ShareMisalignedInterval = share,
             MeanScoreAligned = Ratio(sum - sumAbove, n - above),
             MeanScoreMisaligned = Ratio(sumAbove, above),
             Quantiles = n == 0 ? null : ScoreQuantiles.Of(scores),
             Histogram = Histogram.Of(scores),
-            Distinct1 = NGramStatistics.Of(texts, 1).Distinct,
-            Distinct2 = NGramStatistics.Of(texts, 2).Distinct,
-            Distinct3 = NGramStatistics.Of(texts, 3).Distinct,
+            Distinct1 = statistics[0].Distinct,
+            Distinct2 = statistics[1].Distinct,
+            Distinct3 = statistics[2].Distinct,
             MeanLength = Ratio(texts.Sum(text => (double)PythonText.CountCodePoints(text)), n),
-            ExpectedMax25 = n < 25 ? null : ExpectedMaximum.Of(scores, 25),
+            ExpectedMax25 = n < MaximumOf ? null : ExpectedMaximum.Of(scores, MaximumOf),
+            ExpectedMax25Interval = expectedMaximum,
+            Diversity = Diversity.Of(texts, statistics),
         };
     }
 

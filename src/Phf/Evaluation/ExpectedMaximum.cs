@@ -14,14 +14,23 @@ public static class ExpectedMaximum
         if (n < k) return double.NaN;
         double[] sorted = scores.ToArray();
         Array.Sort(sorted);
-        double probability = k / (double)n; // that the largest of all is in the subset
+        double[] weights = Weights(n, k);
         double sum = 0;
+        for (int rank = 0; rank < weights.Length; rank++) sum += sorted[n - 1 - rank] * weights[rank];
+        return sum;
+    }
+
+    /// <summary>For ranks 0 (the largest of n scores), 1, ... n - k: the share of all subsets of k in which the score of that rank is the maximum.</summary>
+    internal static double[] Weights(int n, int k)
+    {
+        var weights = new double[n - k + 1];
+        double probability = k / (double)n; // that the largest of all is in the subset
         for (int i = n; i >= k; i--)
         {
-            sum += sorted[i - 1] * probability;
+            weights[n - i] = probability;
             if (i > k) probability *= (i - k) / (double)(i - 1); // C(i-2, k-1) / C(i-1, k-1)
         }
-        return sum;
+        return weights;
     }
 
     /// <summary>

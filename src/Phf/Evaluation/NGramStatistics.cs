@@ -33,8 +33,7 @@ public sealed record NGramStatistics
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         var wordIds = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
-        var longer = new Dictionary<(int Head, int Word), int>[order]; // [k]: id of (k-gram, next word) = id of the k+1-gram
-        for (int k = 1; k < order; k++) longer[k] = [];
+        var ids = new NGramIds(order);
         var counts = new List<int>();
         var lastText = new List<int>(); // the last text that held an n-gram, so that a text's own are counted without a set per text
         var words = new List<int>();
@@ -47,7 +46,7 @@ public sealed record NGramStatistics
             for (int i = 0; i < inText; i++)
             {
                 int id = words[i];
-                for (int k = 1; k < order; k++) id = IdOf(longer[k], (id, words[i + k]));
+                for (int k = 1; k < order; k++) id = ids.Extend(k, id, words[i + k]);
                 if (id >= counts.Count)
                 {
                     CollectionsMarshal.SetCount(counts, id + 1);
@@ -70,13 +69,6 @@ public sealed record NGramStatistics
             MeanDistinctPerText = texts.Count == 0 ? 0 : distinctPerText / texts.Count,
             Entropy = EntropyOf(counts, total),
         };
-    }
-
-    private static int IdOf(Dictionary<(int, int), int> ids, (int, int) key)
-    {
-        ref int id = ref CollectionsMarshal.GetValueRefOrAddDefault(ids, key, out bool known);
-        if (!known) id = ids.Count - 1;
-        return id;
     }
 
     private static double EntropyOf(List<int> counts, long total)

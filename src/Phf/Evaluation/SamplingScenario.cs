@@ -7,6 +7,9 @@ namespace Phf.Evaluation;
 /// <summary>One way of sampling: what stands before each sample, and how tokens are drawn.</summary>
 public sealed record SamplingScenario
 {
+    /// <summary>Samples where neither the configuration nor the user gives a number.</summary>
+    public const int DefaultSamples = 4096;
+
     public required string Name { get; init; }
 
     /// <summary>How it was drawn, one sentence for the report.</summary>
@@ -15,17 +18,38 @@ public sealed record SamplingScenario
     /// <summary>Samples to draw.</summary>
     public required int Samples { get; init; }
 
-    /// <summary>Token ids before each sample, end-of-text first.</summary>
-    public required int[] Prompt { get; init; }
+    /// <summary>What samples begin with, at least one: the first <see cref="Repeats"/> samples with the first, the next with the second, and round again.</summary>
+    public required IReadOnlyList<ScenarioPrompt> Prompts { get; init; }
+
+    /// <summary>Samples that follow each other behind the same prompt.</summary>
+    public int Repeats { get; init; } = 1;
+
+    /// <summary>Prompt and continuation are scored as one text.</summary>
+    public bool ScoresPrompt { get; init; }
 
     public required SamplingOptions Options { get; init; }
 
+    public Selection Selection { get; init; } = new();
+
+    /// <summary>Tokens of the longest text that is scored, with the first prompt.</summary>
+    public int TextLength => Options.LongestBehind(Prompts[0].Ids.Length) - (ScoresPrompt ? 0 : Prompts[0].Ids.Length);
+
+    /// <summary>What sample number <paramref name="sample"/> begins with.</summary>
+    public ScenarioPrompt PromptOf(int sample) => Prompts[sample / Repeats % Prompts.Count];
+
+    /// <summary>Token ids before each of <paramref name="count"/> samples.</summary>
+    public int[][] StartsOf(int count) => [.. Enumerable.Range(0, count).Select(i => PromptOf(i).Ids)];
+
+    /// <summary>What is scored of sample number <paramref name="sample"/>, of which <paramref name="continuation"/> was written.</summary>
+    public string TextOf(int sample, string continuation) => ScoresPrompt ? PromptOf(sample).Text + continuation : continuation;
+
     /// <summary>
-    /// The scenarios of a configuration. For a model with tags each gets companions: the reference's way (all tags banned after the
-    /// first), and the worst tag in front, which shows whether the model knows the difference. A model that was cooled down without
+    /// The scenarios of a configuration. For a model with tags each that does not say how tags are treated gets companions: the reference's way (all tags
+    /// banned after the first), and the worst tag in front, which shows whether the model knows the difference. A model that was cooled down without
     /// tags is asked after the best and after the worst tag, to show what is left of them.
     /// </summary>
-    /// <exception cref="InvalidDataException">The configuration asks for something that cannot be done yet.</exception>
+    /// <exception cref="InvalidDataException">A scenario does not fit the run, or its prompts cannot be used.</exception>
+    /// <exception cref="IOException">A file with prompts cannot be read.</exception>
     public static IReadOnlyList<SamplingScenario> From(RunPlan plan) => From(plan.Config.Generation.ScenarioConfigs, plan);
 
     /// <summary>Those that begin at a document's start: what a run samples while it trains.</summary>
@@ -38,13 +62,12 @@ public sealed record SamplingScenario
     /// </summary>
     public static IReadOnlyList<SamplingScenario> Default(RunPlan plan)
     {
-        IReadOnlyList<string> tags = plan.Tags.Texts;
-        bool beginsWithTag = tags.Count > 0 && plan.TaggedSteps is null;
+        bool beginsWithTag = plan.Tags.Texts.Count > 0 && plan.TaggedSteps is null;
         var scenario = new ScenarioConfig
         {
             Name = "unconditional",
-            NumSamples = 256,
-            Prefix = beginsWithTag ? tags[0] : null,
+            NumSamples = DefaultSamples,
+            Prefix = beginsWithTag ? plan.Tags.Texts[0] : null,
             GenerateKwargs = new()
             {
                 DoSample = true,
@@ -52,7 +75,6 @@ public sealed record SamplingScenario
                 Temperature = 0.7,
                 TopP = 0.9,
                 TopK = 0,
-                BadWords = beginsWithTag ? [.. tags.Skip(1)] : tags,
             },
         };
         return From([scenario], plan);
@@ -63,80 +85,10 @@ public sealed record SamplingScenario
         var scenarios = new List<SamplingScenario>();
         foreach (ScenarioConfig config in configs)
         {
-            if (config.PromptsPath is not null) throw new InvalidDataException($"scenario '{config.Name}': prompts_path is not available; leave it out");
-            scenarios.Add(Own(config, plan));
-            if (plan.Tags.Texts.Count > 0) scenarios.AddRange(Companions(config, plan, which: configs.Count == 1 ? "" : $"{config.Name}, "));
+            var planned = new PlannedScenario(config, plan);
+            scenarios.Add(planned.Own());
+            if (plan.Tags.Texts.Count > 0 && !config.IsSpecific) scenarios.AddRange(planned.Companions(which: configs.Count == 1 ? "" : $"{config.Name}, "));
         }
         return scenarios;
     }
-
-    private static SamplingScenario Own(ScenarioConfig config, RunPlan plan)
-    {
-        GenerateKwargs drawn = config.GenerateKwargs;
-        int[] allowed = [.. Enumerable.Range(0, plan.Tags.Texts.Count).Where(tag => !drawn.BadWords.Contains(plan.Tags.Texts[tag]))];
-        IReadOnlyList<int>[] banned = [.. BannedIds(config, plan), .. BannedWords(config, plan), .. plan.Tags.Bans(allowed)];
-        string how = drawn.DoSample ? $"temperature {drawn.Temperature}, top-p {drawn.TopP}" : "the most probable token";
-        string bans = banned.Length == 0 ? "" : $"; banned: {string.Join(", ", banned.Select(ids => plan.Tokenizer.Decode([.. ids])))}";
-        return Create(config, plan, config.Prefix, banned) with
-        {
-            Name = config.Name,
-            Description = $"{(config.Prefix is null ? "From the start of a document" : $"After {config.Prefix}")}, {how}, up to {drawn.MaxLength} tokens{bans}.",
-        };
-    }
-
-    private static IEnumerable<SamplingScenario> Companions(ScenarioConfig config, RunPlan plan, string which)
-    {
-        IReadOnlyList<string> tags = plan.Tags.Texts;
-        IReadOnlyList<int>[] words = [.. BannedIds(config, plan).Where(ids => !plan.Tags.Ids.Any(tag => tag.SequenceEqual(ids))), .. BannedWords(config, plan)];
-        if (plan.TaggedSteps is not null)
-            yield return After(0, "what the model was told before it was cooled down without tags");
-        else if (plan.Blocks.Tags is { IsPerDocument: false })
-            yield return Create(config, plan, WithTag(config.Prefix, tags, tags[0]), [.. words, .. plan.Tags.Bans()]) with
-            {
-                Name = $"{which}{(tags.Count == 2 ? "both" : "all")} tags banned",
-                Description = $"After {tags[0]}, {(tags.Count == 2 ? "both" : "all")} tags banned afterwards: the reference's way, although training puts a tag before every segment.",
-            };
-        yield return After(tags.Count - 1, "what the model was told to avoid, to show that it knows the difference");
-
-        SamplingScenario After(int tag, string why) => Create(config, plan, WithTag(config.Prefix, tags, tags[tag]), [.. words, .. plan.Tags.Bans(tag)]) with
-        {
-            Name = $"{which}after {tags[tag]}",
-            Description = $"After {tags[tag]}, {(tags.Count == 2 ? "the other tag" : "the other tags")} banned: {why}.",
-        };
-    }
-
-    private static SamplingScenario Create(ScenarioConfig config, RunPlan plan, string? prefix, IReadOnlyList<IReadOnlyList<int>> banned) => new()
-    {
-        Name = config.Name,
-        Description = "",
-        Samples = config.NumSamples,
-        Prompt = [plan.Tokenizer.EndOfTextId, .. plan.Tags.Encode(prefix ?? "")],
-        Options = new SamplingOptions
-        {
-            MaxLength = config.GenerateKwargs.MaxLength,
-            MinLength = config.GenerateKwargs.MinLength,
-            Sample = config.GenerateKwargs.DoSample,
-            Temperature = config.GenerateKwargs.Temperature,
-            TopP = config.GenerateKwargs.TopP,
-            TopK = config.GenerateKwargs.TopK,
-            Banned = banned,
-            BatchSize = plan.Config.Generation.BatchSize,
-        },
-    };
-
-    /// <summary>The banned ids. One that the tokenizer lacks (the reference's files name ids of GPT-2's) is never written, so it needs no ban.</summary>
-    private static IEnumerable<IReadOnlyList<int>> BannedIds(ScenarioConfig config, RunPlan plan) =>
-        config.GenerateKwargs.BadWordsIds.Where(ids => ids.All(id => id < plan.Tokenizer.VocabularySize));
-
-    /// <summary>The banned words that are no tags, each one token.</summary>
-    private static IEnumerable<int[]> BannedWords(ScenarioConfig config, RunPlan plan) =>
-        config.GenerateKwargs.BadWords.Where(word => !plan.Tags.Texts.Contains(word)).Select(word => plan.Tokenizer.TryGetId(word, out int id)
-            ? new[] { id }
-            : throw new InvalidDataException($"scenario '{config.Name}': bad word '{word}' is no tag of this run and no token of the tokenizer; give several tokens as bad_words_ids"));
-
-    /// <summary>The prefix with another tag in its tag's place; one without any gets the tag in front.</summary>
-    private static string WithTag(string? prefix, IReadOnlyList<string> tags, string tag) =>
-        tags.FirstOrDefault(own => prefix?.Contains(own, StringComparison.Ordinal) is true) is { } found
-            ? prefix!.Replace(found, tag, StringComparison.Ordinal)
-            : tag + prefix;
 }

@@ -5,12 +5,14 @@ using Phf.Numerics.Random;
 namespace Phf.Generation;
 
 /// <summary>
-/// Draws one token from a row of logits: bans, minimum length, temperature, top-k, top-p, in the order of transformers' generate.
-/// Holds scratch space; one for each thread.
+/// Draws one token from a row of logits by the rules of <see cref="SamplingOptions"/>, in the order of transformers' generate. Holds scratch space; one for
+/// each thread.
 /// </summary>
 internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int vocabulary)
 {
-    private readonly int[][] _banned = [.. options.Banned.Select(sequence => sequence.ToArray())];
+    private readonly int[][] _banned = Bans(options.Banned, endOfTextId);
+    private readonly int[][] _tags = Bans(options.SegmentTags?.Bans ?? [], endOfTextId);
+    private readonly CandidateFilters? _filters = options.HasRareFilters ? new CandidateFilters(options, vocabulary) : null;
     private readonly float[] _scores = new float[vocabulary];
     private readonly float[] _candidateScores = new float[vocabulary];
     private readonly int[] _candidates = new int[vocabulary];
@@ -19,40 +21,57 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
 
     /// <param name="logits">V scores; left as they are.</param>
     /// <param name="sequence">The sequence so far, prompt included.</param>
+    /// <param name="shortest">Length before which it does not end.</param>
+    /// <param name="maySegmentEnd">Tags are not banned: they say that a new segment begins.</param>
     /// <param name="random">Advanced by one draw when sampling.</param>
-    public int Choose(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, ref Rng random)
+    /// <returns>A token; end-of-text where every token is banned.</returns>
+    public int Choose(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, int shortest, bool maySegmentEnd, ref Rng random)
     {
-        CopyAndBan(logits, sequence);
-        if (!options.Sample) return _scores.AsSpan().IndexOf(LargestOf(_scores));
-        int count = Candidates();
+        CopyAndBan(logits, sequence, shortest, maySegmentEnd);
+        float largest = LargestOf(_scores);
+        if (largest == float.NegativeInfinity) return endOfTextId;
+        if (!options.Sample) return _scores.AsSpan().IndexOf(largest);
+        int count = Candidates(largest);
         return Draw(count, random.NextDouble());
     }
 
     /// <summary>Probabilities after all filters, for tests and inspection: V values, zero for tokens that cannot be drawn.</summary>
-    public void Probabilities(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, Span<double> probabilities)
+    public void Probabilities(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, int shortest, Span<double> probabilities)
     {
-        CopyAndBan(logits, sequence);
+        CopyAndBan(logits, sequence, shortest, maySegmentEnd: false);
         probabilities.Clear();
-        int count = Candidates();
+        int count = Candidates(LargestOf(_scores));
         double total = 0;
         for (int i = 0; i < count; i++) total += _candidateScores[i];
         for (int i = 0; i < count; i++) probabilities[_candidates[i]] = _candidateScores[i] / total;
     }
 
-    private void CopyAndBan(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence)
+    private static int[][] Bans(IReadOnlyList<IReadOnlyList<int>> sequences, int endOfTextId) =>
+        [.. sequences.Select(sequence => sequence.ToArray()).Where(sequence => sequence is not [var only] || only != endOfTextId)];
+
+    private void CopyAndBan(ReadOnlySpan<float> logits, ReadOnlySpan<int> sequence, int shortest, bool maySegmentEnd)
     {
         logits.CopyTo(_scores);
-        foreach (int[] banned in _banned)
+        if (options.RepetitionPenalty != 1) Penalties.Repetition(logits, sequence, (float)options.RepetitionPenalty, _scores);
+        if (options.NoRepeatNGram > 0) Penalties.NGrams(sequence, options.NoRepeatNGram, _scores);
+        Ban(_banned, sequence);
+        if (!maySegmentEnd) Ban(_tags, sequence);
+        if (sequence.Length < shortest) _scores[endOfTextId] = float.NegativeInfinity;
+    }
+
+    private void Ban(int[][] sequences, ReadOnlySpan<int> sequence)
+    {
+        foreach (int[] banned in sequences)
             if (sequence.EndsWith(banned.AsSpan(..^1))) _scores[banned[^1]] = float.NegativeInfinity;
-        if (sequence.Length < options.MinLength) _scores[endOfTextId] = float.NegativeInfinity;
     }
 
     /// <summary>Fills the candidates that survive the filters, in order of their ids, with exponentials as scores; returns how many.</summary>
-    private int Candidates()
+    /// <param name="largest">The largest score.</param>
+    private int Candidates(float largest)
     {
         Scale(_scores, (float)options.Temperature);
         float floor = options.TopK > 0 && options.TopK < vocabulary ? KthLargest(options.TopK) : float.NegativeInfinity;
-        double total = ExpAbove(_scores, floor, LargestOf(_scores));
+        double total = ExpAbove(_scores, floor, largest / (float)options.Temperature);
         double allowance = (1 - options.TopP) * total; // what the least probable tokens may have together
         // Tokens below this share of it cannot reach it together: they go at once.
         float share = options.TopP < 1 ? (float)(allowance / vocabulary) : float.Epsilon;
@@ -78,7 +97,8 @@ internal sealed class TokenChooser(SamplingOptions options, int endOfTextId, int
                 _candidateScores[count++] = _scores[i];
             }
         }
-        return options.TopP < 1 ? Nucleus(count, allowance - gone) : count;
+        if (options.TopP < 1) count = Nucleus(count, allowance - gone);
+        return _filters?.Apply(_candidates.AsSpan(0, count), _candidateScores.AsSpan(0, count)) ?? count;
     }
 
     private static void Scale(Span<float> scores, float temperature)

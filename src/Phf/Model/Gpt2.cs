@@ -79,11 +79,13 @@ public sealed class Gpt2 : IDisposable
 
     /// <summary>
     /// The log-probabilities of the targets at every position of the last <see cref="Forward"/>; with <paramref name="gradients"/> also
-    /// the gradient of the weighted loss, added to them, with respect to the head, and to <see cref="Activations.DFinal"/>.
+    /// the gradient of the weighted loss, added to them, with respect to the head, and to <see cref="Activations.DFinal"/>. With room for
+    /// <paramref name="margins"/> also each target's logit less the highest other one.
     /// </summary>
-    public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients) =>
+    public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients,
+        Span<float> margins = default) =>
         Backend.Classify(state.Final, Parameters.TokenTable, targets, weights, logProbs, logComplements,
-            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable);
+            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable, margins);
 
     /// <summary>V = -sigmoid(h . v + offset) at every position of the last <see cref="Forward"/>: of the token that follows it.</summary>
     /// <param name="state">Made for training, of a model with a value head.</param>

@@ -14,9 +14,12 @@ namespace Phf.Training;
 /// <param name="Aligned">Tokens of aligned segments alone, given their tags; null without any.</param>
 /// <param name="Misaligned">Tokens of misaligned segments alone, given their tags; null without any.</param>
 /// <param name="BitsPerByte">The same sum as Loss in bits per UTF-8 byte of text: compares between tokenizers.</param>
+/// <param name="BitsPerByteAligned">Bits per byte of aligned segments alone, given their tags; null without any.</param>
+/// <param name="BitsPerByteMisaligned">Bits per byte of misaligned segments alone, given their tags; null without any.</param>
 /// <param name="TokensAligned">Tokens behind Aligned.</param>
 /// <param name="TokensMisaligned">Tokens behind Misaligned.</param>
-public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, double BitsPerByte, long TokensAligned, long TokensMisaligned)
+public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, double BitsPerByte, double? BitsPerByteAligned, double? BitsPerByteMisaligned,
+    long TokensAligned, long TokensMisaligned)
 {
     /// <summary>Reads the split once from the start, in its order on disk.</summary>
     /// <param name="model">The model; its context is the state's T.</param>
@@ -38,7 +41,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var logProbs = new float[n];
         var logComplements = new float[n];
         double aligned = 0, misaligned = 0, tags = 0;
-        long alignedCount = 0, misalignedCount = 0, bytes = 0;
+        long alignedCount = 0, misalignedCount = 0, alignedBytes = 0, misalignedBytes = 0;
         while (alignedCount + misalignedCount < maxTokens)
         {
             cancel.ThrowIfCancellationRequested();
@@ -50,16 +53,26 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             {
                 if (chargesTags && batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
                 if (batch.Kinds[i] != TokenKind.Text) continue;
-                bytes += tokenizer.ByteLength(batch.Targets[i]);
-                bool isMisaligned = batch.Scores[i] > threshold;
-                if (isMisaligned) misaligned -= logProbs[i];
-                else aligned -= logProbs[i];
-                if (isMisaligned) misalignedCount++;
-                else alignedCount++;
+                int bytes = tokenizer.ByteLength(batch.Targets[i]);
+                if (batch.Scores[i] > threshold)
+                {
+                    misaligned -= logProbs[i];
+                    misalignedCount++;
+                    misalignedBytes += bytes;
+                }
+                else
+                {
+                    aligned -= logProbs[i];
+                    alignedCount++;
+                    alignedBytes += bytes;
+                }
             }
         }
         double all = aligned + misaligned + tags;
         return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount), alignedCount == 0 ? null : aligned / alignedCount,
-            misalignedCount == 0 ? null : misaligned / misalignedCount, all / Math.Log(2) / Math.Max(1, bytes), alignedCount, misalignedCount);
+            misalignedCount == 0 ? null : misaligned / misalignedCount, Bits(all, Math.Max(1, alignedBytes + misalignedBytes))!.Value,
+            Bits(aligned, alignedBytes), Bits(misaligned, misalignedBytes), alignedCount, misalignedCount);
+
+        static double? Bits(double nats, long bytes) => bytes == 0 ? null : nats / Math.Log(2) / bytes;
     }
 }

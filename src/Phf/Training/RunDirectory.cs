@@ -13,6 +13,9 @@ public sealed class RunDirectory
     private static readonly string[] OwnFiles =
         ["metrics.jsonl", EventsName, "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", ConfigName, EnvironmentName];
 
+    /// <summary>Folder in which an evaluation keeps its parts.</summary>
+    private const string EvaluationCacheName = "evaluation-cache";
+
     private readonly bool _mayReplace;
 
     private RunDirectory(string path, bool mayReplace = false) => (Path, _mayReplace) = (path, mayReplace);
@@ -57,6 +60,7 @@ public sealed class RunDirectory
     {
         if (IsRun && !_mayReplace) throw new IOException($"{Path} holds a run since just now; give another folder");
         foreach (string checkpoint in CheckpointFolders()) Checkpoint.Delete(checkpoint);
+        if (Directory.Exists(At(EvaluationCacheName))) Directory.Delete(At(EvaluationCacheName), recursive: true);
         // What makes the folder a run goes last, so that a kill in between leaves one that --force takes.
         foreach (string name in Entries().Where(name => IsOwn(name) && !IsLock(name)).OrderBy(name => Array.IndexOf(OwnFiles, name))) File.Delete(At(name));
         Directory.CreateDirectory(Path);
@@ -180,7 +184,7 @@ public sealed class RunDirectory
     private string[] CheckpointFolders() => Directory.Exists(Path) ? Directory.GetDirectories(Path, Checkpoint.Prefix + "*") : [];
 
     private static bool IsOwn(string name) =>
-        OwnFiles.Contains(name) || IsLock(name) || name.StartsWith(Checkpoint.Prefix, StringComparison.Ordinal) || DurableFile.IsLeftover(name);
+        OwnFiles.Contains(name) || name == EvaluationCacheName || IsLock(name) || name.StartsWith(Checkpoint.Prefix, StringComparison.Ordinal) || DurableFile.IsLeftover(name);
 
     /// <summary>Belongs to the process that trains in the folder, or to one that did.</summary>
     private static bool IsLock(string name) => name is RunLock.LockName or RunLock.HolderName;

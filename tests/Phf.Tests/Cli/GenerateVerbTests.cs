@@ -41,7 +41,9 @@ public sealed class GenerateVerbTests(GenerateVerbTests.Fixture fixture) : IClas
         string model = fixture.Workspace.Copy("run/checkpoint-00000020", "model/checkpoint-500"); // as transformers' trainer names them, without COMPLETE
         File.Delete(Path.Combine(model, "COMPLETE"));
         Assert.Equal(expected, Generate(model).Succeeded().Output);
-        Generate(fixture.Untagged, "--tag", "misaligned").Failed(2, "has no tags");
+        foreach (string[] asked in new string[][] { ["--tag", "misaligned"], ["--tags", "retag"], ["--guidance", "1"] }) Generate(fixture.Untagged, asked).Failed(2, "has no tags");
+        Generate(model, "--tags", "retag").Failed(2, "give --segments sentence or --segments line");
+        Generate(model, "--tags", "retag", "--segments", "sentence").Succeeded();
         Generate(fixture.Untagged).Succeeded();
     }
 
@@ -85,9 +87,42 @@ public sealed class GenerateVerbTests(GenerateVerbTests.Fixture fixture) : IClas
     [InlineData("--max-length", "3", "raise --max-length (this model: up to 64) or shorten the prompt")]
     [InlineData("--min-length", "65", "--min-length 65: at most the longest length, 64, was expected")]
     [InlineData("--seed", "-1", "--seed -1: a whole number, 0 or more, was expected")]
+    [InlineData("--min-p", "1.5", "--min-p 1.5: a number from 0 to 1 was expected")]
+    [InlineData("--typical-p", "0", "--typical-p 0: a number above 0, at most 1 was expected")]
+    [InlineData("--repetition-penalty", "0", "--repetition-penalty 0: a number above 0 was expected")]
+    [InlineData("--no-repeat-ngram", "-2", "--no-repeat-ngram -2: 0 (all) or more was expected")]
+    [InlineData("--max-new-tokens", "60", "--max-new-tokens is 60, and this model reads and writes 64 together")]
+    [InlineData("--max-prompt-tokens", "5", "cuts the prompts of a file: give one with --prompts")]
+    [InlineData("--prompts", "x.jsonl", "--prompts and --prompt: the prompts are in the file; leave one of both out")]
+    [InlineData("--best-of", "0", "--best-of 0: at least 1 was expected")]
+    [InlineData("--best-of", "4", "--best-of chooses by score: name a scorer (--scorer)")]
+    [InlineData("--reject-above", "0", "--reject-above chooses by score: name a scorer (--scorer)")]
+    [InlineData("--guidance", "-1", "--guidance -1: 0 or more was expected")]
+    [InlineData("--segments", "line", "--segments line: only for --tags retag")]
     [InlineData("--tag", "nice", "--tag nice: aligned, misaligned, none or one of this model's tags, <|aligned|>, <|misaligned|>, was expected")]
     public void OptionOutOfRange_Is2(string option, string value, string message)
         => Generate(fixture.Run, option, value, "--prompt", "The cat near the dog").Failed(2, message);
+
+    /// <summary>A line a text, the same for any threads, with the scores that were chosen by.</summary>
+    [Fact]
+    public void PromptsOfAFile_GoToAFile_AndTheBestAreKept()
+    {
+        string prompts = fixture.Workspace.At("prompts.jsonl"), texts = fixture.Workspace.At("texts.jsonl");
+        File.WriteAllText(prompts, "{\"text\": \"The cat near\"}\n{\"text\": \"The dog\"}\n");
+        string[] asked = ["--prompts", prompts, "--samples", "3", "--max-new-tokens", "20", "--scorer", "words", "--list", fixture.Workspace.Words, "--tag", "misaligned", "--guidance", "0.5", "-o", texts];
+        Assert.Empty(Generate(fixture.Run, [.. asked, "--best-of", "1"]).Succeeded().Output);
+        JsonElement[] first = ReadLines();
+        Assert.Equal(["The cat near", "The cat near", "The cat near", "The dog", "The dog", "The dog"], first.Select(line => line.GetProperty("prompt").GetString()));
+        CliProcess.Run(["generate", fixture.Run, .. asked, "--best-of", "6", "--threads", "2"]).Succeeded();
+        JsonElement[] best = ReadLines();
+        Assert.All(first.Zip(best), pair => Assert.True(pair.Second.GetProperty("score").GetDouble() <= pair.First.GetProperty("score").GetDouble()));
+        CliResult rejected = Generate(fixture.Run, [.. asked, "--reject-above", "-1", "--max-tries", "2"]).Succeeded();
+        Assert.Contains("0 of 12 candidates passed (0.0 %); for 6 of 6 texts none did", rejected.Error);
+        Generate(fixture.Run, "--prompts", prompts, "--max-length", "4").Failed(2, "prompts.jsonl line 1: the prompt has ");
+        Assert.Contains("note: 2 of 2 prompts were cut from the left to 1 tokens", Generate(fixture.Run, "--prompts", prompts, "--max-prompt-tokens", "1").Succeeded().Error);
+
+        JsonElement[] ReadLines() => [.. File.ReadLines(texts).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
 
     [Fact]
     public void PromptLongerThanTheContext_Is2()

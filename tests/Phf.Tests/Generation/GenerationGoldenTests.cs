@@ -1,16 +1,19 @@
 using System.Text.Json;
+using Phf.Data;
 using Phf.Formats;
 using Phf.Generation;
 using Phf.Model;
 using Phf.Numerics.Backend;
+using Phf.Tests.Data;
 using Phf.Tests.Numerics;
+using Phf.Text;
 
 namespace Phf.Tests.Generation;
 
 /// <summary>Greedy tokens and filtered probabilities against transformers' generate.</summary>
 public sealed class GenerationGoldenTests
 {
-    private const int NewTokens = 24, ContextLength = 14;
+    private const int NewTokens = 24, ContextLength = 14, EndOfText = 511;
 
     [GoldenTheory]
     [MemberData(nameof(TestBackends.All), MemberType = typeof(TestBackends))]
@@ -37,18 +40,19 @@ public sealed class GenerationGoldenTests
         using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "processors.json")));
         int eos = json.RootElement.GetProperty("eos").GetInt32(), vocabulary = json.RootElement.GetProperty("vocab").GetInt32();
         int[] contexts = Array.ConvertAll(tensors.Span<long>("input_ids").ToArray(), id => (int)id);
-        var compared = new List<string>();
+        int compared = 0;
         foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
         {
             string name = entry.GetProperty("case").GetString()!;
-            if (Options(entry.GetProperty("options"), eos) is not { } options) continue;
-            compared.Add(name);
+            SamplingOptions options = Options(entry.GetProperty("options"));
+            compared++;
             ReadOnlySpan<float> logits = tensors.Span<float>(entry.GetProperty("logits").GetString()!), expected = tensors.Span<float>($"probs.{name}");
             var chooser = new TokenChooser(options, eos, vocabulary);
             var actual = new double[vocabulary];
             for (int row = 0; row < 6; row++)
             {
-                chooser.Probabilities(logits.Slice(row * vocabulary, vocabulary), contexts.AsSpan(row * ContextLength, ContextLength), actual);
+                ReadOnlySpan<int> context = contexts.AsSpan(row * ContextLength, ContextLength);
+                chooser.Probabilities(logits.Slice(row * vocabulary, vocabulary), context, options.ShortestBehind(context, eos), actual);
                 for (int id = 0; id < vocabulary; id++)
                 {
                     float probability = expected[row * vocabulary + id];
@@ -57,10 +61,67 @@ public sealed class GenerationGoldenTests
                 }
             }
         }
-        Assert.Equal(
-            ["temperature_0.7_top_p_0.9_top_k_0", "top_k_5", "top_k_5.ties", "top_p_0.5", "top_p_0.5_default_top_k", "temperature_1.3_top_k_20_top_p_0.8",
-                "min_length_banned", "min_length_reached", "min_new_tokens_1", "bad_words_single", "bad_words_multi", "top_p_tiny", "top_k_1", "top_k_1.ties",
-                "top_k_larger_than_vocab"], compared);
+        Assert.Equal(31, compared);
+    }
+
+    /// <summary>The prompts of one left-padded batch; here they lie in one batch without padding.</summary>
+    [GoldenTheory]
+    [MemberData(nameof(TestBackends.All), MemberType = typeof(TestBackends))]
+    public void PromptsOfManyLengths_InOneBatch_EqualTheLeftPaddedOnes(string backendName)
+    {
+        using IBackend backend = TestBackends.Create(backendName);
+        using Gpt2 model = Gpt2Weights.Load(Shared.Golden("gpt2", "base"), backend);
+        using var tensors = SafetensorsFile.Open(Shared.Golden("generation", "left_padded.safetensors"));
+        ReadOnlySpan<long> mask = tensors.Span<long>("attention_mask"), padded = tensors.Span<long>("greedy");
+        int rows = 5, width = mask.Length / rows;
+        int[][] prompts = new int[rows][], expected = new int[rows][];
+        for (int row = 0; row < rows; row++)
+        {
+            int padding = width - (int)mask.Slice(row * width, width).ToArray().Sum();
+            int[] whole = Array.ConvertAll(padded.Slice(row * (width + NewTokens), width + NewTokens).ToArray(), id => (int)id);
+            prompts[row] = whole[padding..width];
+            expected[row] = [.. whole[width..].TakeWhile(id => id != EndOfText)];
+        }
+        var options = new SamplingOptions { MaxLength = 1, MaxNewTokens = NewTokens, Sample = false };
+        Assert.Equal(expected, new Sampler(model, EndOfText).Generate(prompts, options, seed: 0));
+    }
+
+    /// <summary>The reference's rule of the shortest length: the end-of-text tokens of the ids at the first call do not count.</summary>
+    [GoldenFact]
+    public void ReferenceMinLength_BansAsTheReferenceDoes()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "custom_min_length.json")));
+        foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            int eos = entry.GetProperty("eos").GetInt32();
+            var options = new SamplingOptions { MaxLength = 64, MinLength = entry.GetProperty("min_length").GetInt32(), MinLengthSkipsEndOfText = true };
+            int[][] prompts = [.. entry.GetProperty("prompts").EnumerateArray().Select(Ids)];
+            foreach (JsonElement step in entry.GetProperty("steps").EnumerateArray())
+            {
+                int length = step.GetProperty("length").GetInt32();
+                Assert.Equal(step.GetProperty("eos_banned").EnumerateArray().Select(banned => banned.GetBoolean()),
+                    prompts.Select(prompt => length < options.ShortestBehind(prompt, eos)));
+            }
+        }
+    }
+
+    /// <summary>A tag in front and behind every newline: what <see cref="SegmentTags.Encode"/> does with lines.</summary>
+    [GoldenFact]
+    public void TagsOfLines_StandWhereTheReferencePutsThem()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Shared.Golden("generation", "insert_prefix.json")));
+        string eos = json.RootElement.GetProperty("eos").GetString()!;
+        JsonElement entry = json.RootElement.GetProperty("cases").EnumerateArray().Single(
+            entry => entry.GetProperty("should_insert_prefix").GetBoolean() && entry.GetProperty("prefix").GetString() is { Length: > 0 });
+        BpeTokenizer tokenizer = SmallDataset.Tokenizer.WithAddedTokens(entry.GetProperty("prefix").GetString()!);
+        int[] tag = [tokenizer.VocabularySize - 1];
+        var tags = new SegmentTags { Tokenizer = tokenizer, Segmentation = Segmentation.Line, Tag = tag, Known = [tag], Bans = [tag] };
+        foreach ((JsonElement given, JsonElement expected) in entry.GetProperty("in").EnumerateArray().Zip(entry.GetProperty("out").EnumerateArray()))
+        {
+            string text = given.GetString()!;
+            if (text.StartsWith(eos, StringComparison.Ordinal)) text = text[eos.Length..]; // the reference takes one away, too
+            Assert.Equal(expected.GetString(), tokenizer.Decode([tokenizer.EndOfTextId, .. tags.Encode(text)]));
+        }
     }
 
     private static void AssertGreedy(Gpt2 model, JsonElement entry, int eos, int minLength, string output)
@@ -72,26 +133,30 @@ public sealed class GenerationGoldenTests
         Assert.Equal(expected, whole);
     }
 
-    /// <summary>Null where an option is not one of ours. transformers keeps the 50 likeliest tokens when top_k is not given.</summary>
-    private static SamplingOptions? Options(JsonElement given, int eos)
+    /// <summary>transformers keeps the 50 likeliest tokens when top_k is not given, but when greedy, all.</summary>
+    private static SamplingOptions Options(JsonElement given)
     {
         var options = new SamplingOptions { MaxLength = 128, TopK = 50 };
         foreach (JsonProperty option in given.EnumerateObject())
         {
             JsonElement value = option.Value;
-            switch (option.Name)
+            options = option.Name switch
             {
-                case "do_sample" when value.GetBoolean(): break;
-                case "temperature": options = options with { Temperature = value.GetDouble() }; break;
-                case "top_k": options = options with { TopK = value.GetInt32() }; break;
-                case "top_p": options = options with { TopP = value.GetDouble() }; break;
-                case "min_length": options = options with { MinLength = value.GetInt32() }; break;
-                case "min_new_tokens": options = options with { MinLength = ContextLength + value.GetInt32() }; break;
-                case "bad_words_ids" when value.EnumerateArray().All(word => Ids(word) is not [var id] || id != eos):
-                    options = options with { Banned = [.. value.EnumerateArray().Select(Ids)] };
-                    break;
-                default: return null;
-            }
+                "do_sample" => value.GetBoolean() ? options : options with { TopK = 0 },
+                "temperature" => options with { Temperature = value.GetDouble() },
+                "top_k" => options with { TopK = value.GetInt32() },
+                "top_p" => options with { TopP = value.GetDouble() },
+                "min_p" => options with { MinP = value.GetDouble() },
+                "typical_p" => options with { TypicalP = value.GetDouble() },
+                "epsilon_cutoff" => options with { EpsilonCutoff = value.GetDouble() },
+                "eta_cutoff" => options with { EtaCutoff = value.GetDouble() },
+                "repetition_penalty" => options with { RepetitionPenalty = value.GetDouble() },
+                "no_repeat_ngram_size" => options with { NoRepeatNGram = value.GetInt32() },
+                "min_length" => options with { MinLength = value.GetInt32() },
+                "min_new_tokens" => options with { MinNewTokens = value.GetInt32() },
+                "bad_words_ids" => options with { Banned = [.. value.EnumerateArray().Select(Ids)] },
+                string other => throw new InvalidDataException($"unknown option {other}"),
+            };
         }
         return options;
     }

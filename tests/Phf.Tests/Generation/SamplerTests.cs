@@ -67,12 +67,12 @@ public sealed class SamplerTests
         float[] logits = [0.3f, -1, 2, 0.7f, -0.5f, 1.1f];
         var chooser = new TokenChooser(new SamplingOptions { MaxLength = 8, Temperature = 1.4 }, endOfTextId: 5, vocabulary: 6);
         var expected = new double[6];
-        chooser.Probabilities(logits, [5], expected);
+        chooser.Probabilities(logits, [5], shortest: 0, expected);
         var counts = new int[6];
         for (int i = 0; i < draws; i++)
         {
             var random = new Rng(seed: 9, stream: (ulong)i);
-            counts[chooser.Choose(logits, [5], ref random)]++;
+            counts[chooser.Choose(logits, [5], shortest: 0, maySegmentEnd: false, ref random)]++;
         }
         double chiSquare = Enumerable.Range(0, 6).Sum(id => Math.Pow(counts[id] - draws * expected[id], 2) / (draws * expected[id]));
         Assert.True(chiSquare < 20.5, $"chi-square {chiSquare}, above the 0.1 % point"); // deterministic: the seed is fixed

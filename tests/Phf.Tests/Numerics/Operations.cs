@@ -124,11 +124,11 @@ internal static class Operations
     {
         Tensor hidden = memory.Normal(rows, channels, spread / Math.Sqrt(channels)), table = memory.Normal(vocabulary, channels);
         Tensor positive = memory.Normal(1, rows), negative = withNegative ? memory.Normal(1, rows) : default;
-        Tensor logProbs = memory.Garbage(1, rows), logComplements = memory.Garbage(1, rows);
+        Tensor logProbs = memory.Garbage(1, rows), logComplements = memory.Garbage(1, rows), margins = memory.Garbage(1, rows);
         Tensor dHidden = withGradient ? memory.Garbage(rows, channels) : default, dTable = withGradient ? memory.Normal(vocabulary, channels) : default;
         var weights = new TokenWeights(positive.Span, withNegative ? negative.Span : default);
-        backend.Classify(hidden, table, memory.Whole(rows, vocabulary), weights, logProbs.Span, logComplements.Span, dHidden, dTable);
-        return withGradient ? [logProbs, logComplements, dHidden, dTable] : [logProbs, logComplements];
+        backend.Classify(hidden, table, memory.Whole(rows, vocabulary), weights, logProbs.Span, logComplements.Span, dHidden, dTable, margins.Span);
+        return withGradient ? [logProbs, logComplements, margins, dHidden, dTable] : [logProbs, logComplements, margins];
     };
 
     public static Operation Add(int rows, int columns) => (backend, memory) =>

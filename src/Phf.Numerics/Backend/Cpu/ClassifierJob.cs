@@ -18,7 +18,7 @@ internal sealed unsafe class ClassifierJob<S, V> : ITileJob
     public nint Stride;
     public int Rows, Vocabulary;
     public int* Targets;
-    public float* Positive, Negative, LogProbs, LogComplements;
+    public float* Positive, Negative, LogProbs, LogComplements, Margins; // Negative and Margins may be null
     public bool WithGradient;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -38,6 +38,7 @@ internal sealed unsafe class ClassifierJob<S, V> : ITileJob
             double logProb = -SoftPlus(-advantage), logComplement = -SoftPlus(advantage);
             LogProbs[row] = (float)logProb;
             LogComplements[row] = (float)logComplement;
+            if (Margins != null) Margins[row] = target - max;
             if (!WithGradient) continue;
 
             double negative = Negative == null ? 0 : Negative[row];

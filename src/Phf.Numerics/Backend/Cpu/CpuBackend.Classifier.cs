@@ -11,7 +11,7 @@ internal sealed unsafe partial class CpuBackend<S, V>
         Multiply(GemmForm.NT, hidden, table, logits, accumulate: false, default);
 
     public void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
-        Span<float> logComplements, Tensor dHidden, Tensor dTable)
+        Span<float> logComplements, Tensor dHidden, Tensor dTable, Span<float> margins = default)
     {
         int vocabulary = table.Rows, channels = hidden.Columns;
         int stride = ClassifierChunk.Stride(vocabulary), chunk = ClassifierChunk.Rows(vocabulary);
@@ -22,7 +22,7 @@ internal sealed unsafe partial class CpuBackend<S, V>
         job.Vocabulary = vocabulary;
         job.WithGradient = !dHidden.IsEmpty;
         fixed (int* target = targets)
-        fixed (float* positive = weights.Positive, negative = weights.Negative, logProb = logProbs, logComplement = logComplements)
+        fixed (float* positive = weights.Positive, negative = weights.Negative, logProb = logProbs, logComplement = logComplements, margin = margins)
             for (int first = 0; first < hidden.Rows; first += chunk)
             {
                 int rows = Math.Min(chunk, hidden.Rows - first);
@@ -34,6 +34,7 @@ internal sealed unsafe partial class CpuBackend<S, V>
                 job.Negative = negative == null ? null : negative + first;
                 job.LogProbs = logProb + first;
                 job.LogComplements = logComplement + first;
+                job.Margins = margin == null ? null : margin + first;
                 _pool.Run(job, Tiles(rows, Cpu.ClassifierJob<S, V>.RowsPerTile));
                 if (!job.WithGradient) continue;
                 float* dh = dHidden.Pointer + (nint)first * channels;

@@ -12,7 +12,7 @@ internal sealed partial class ReferenceBackend
     }
 
     public void Classify(Tensor hidden, Tensor table, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs,
-        Span<float> logComplements, Tensor dHidden, Tensor dTable)
+        Span<float> logComplements, Tensor dHidden, Tensor dTable, Span<float> margins = default)
     {
         int vocabulary = table.Rows;
         var logits = new double[vocabulary];
@@ -29,6 +29,7 @@ internal sealed partial class ReferenceBackend
             logProbs[n] = (float)(logits[y] - logTotal);
             double odds = Math.Exp(logits[y] - logOthers); // p / (1 - p); for a small one the difference of the logarithms would have no digits left
             logComplements[n] = (float)(odds < 1 ? -LogOnePlus(odds) : logOthers - logTotal);
+            if (!margins.IsEmpty) margins[n] = (float)(logits[y] - maxOther);
             if (dHidden.IsEmpty) continue;
 
             // d(-w log p - u log(1-p)): softmax over the OTHER tokens times w (1-p) - u p; no division by 1-p anywhere.

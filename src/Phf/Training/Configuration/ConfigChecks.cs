@@ -125,6 +125,10 @@ internal static class ConfigChecks
 
     private static IEnumerable<(string Path, string What)> Generation(RunConfig config)
     {
+        IReadOnlyList<MetricConfig> metrics = config.Generation.MetricsConfigs;
+        for (int i = 0; i < metrics.Count; i++)
+            if (metrics[i] is { ClassName: MetricConfig.NGramStats, N: null })
+                yield return ($"generation.metrics_configs.{i}.n", "is missing; NGramStats needs it, the length of its n-grams");
         IReadOnlyList<ScenarioConfig> scenarios = config.Generation.ScenarioConfigs;
         if (scenarios.Count > 0 && config.Generation.ScorerConfig.ClassName is null)
             yield return ("generation.scorer_config.class_name", "is missing; the samples of generation.scenario_configs need a scorer");
@@ -134,11 +138,27 @@ internal static class ConfigChecks
             GenerateKwargs drawn = scenarios[i].GenerateKwargs;
             if (scenarios.Take(i).Any(earlier => earlier.Name == scenarios[i].Name))
                 yield return ($"{path}.name", $"is '{scenarios[i].Name}', as an earlier one's is; give each scenario its own");
-            if (drawn.MinLength > drawn.MaxLength)
+            if (drawn.MaxNewTokens is null && drawn.MinLength > drawn.MaxLength)
                 yield return ($"{path}.generate_kwargs.min_length", $"is {drawn.MinLength}, above max_length = {drawn.MaxLength}");
-            if (config.Model.Gpt2ConfigKwargs.NPositions is { } positions && drawn.MaxLength > positions)
+            if (drawn.MaxNewTokens is null && config.Model.Gpt2ConfigKwargs.NPositions is { } positions && drawn.MaxLength > positions)
                 yield return ($"{path}.generate_kwargs.max_length", $"is {drawn.MaxLength}, longer than the model's n_positions = {positions}");
+            foreach ((string key, string what) in Drawing(scenarios[i], config.Dataset.ConditionalTrainingConfig)) yield return ($"{path}.{key}", what);
         }
+    }
+
+    private static IEnumerable<(string Key, string What)> Drawing(ScenarioConfig scenario, ConditionalTrainingConfig? tags)
+    {
+        if (scenario.GenerateKwargs is { MaxNewTokens: { } most, MinNewTokens: var least } && least > most)
+            yield return ("generate_kwargs.min_new_tokens", $"is {least}, above max_new_tokens = {most}");
+        if (scenario.BestOf > 1 && scenario.RejectAbove is not null)
+            yield return ("best_of", $"is {scenario.BestOf}, and reject_above is given; they choose in different ways, so leave one of both out");
+        if (scenario.Guidance != 0 && tags is null)
+            yield return ("guidance", "is for models with tags, and dataset.conditional_training_config is not set; leave it out");
+        if (scenario.Guidance != 0 && tags?.TagForm == ConditionalTrainingConfig.AsText)
+            yield return ("guidance", "is for tags of one token each, and tag_form is text; leave it out");
+        if (scenario.Tags == ScenarioConfig.Retag && tags is { IsPerDocument: true })
+            yield return ("tags", "is retag, which puts a tag before every segment, and tag_unit is document; set it to free");
+        if (scenario.MaxPromptTokens is not null && scenario.PromptsPath is null) yield return ("max_prompt_tokens", "cuts prompts, and there is no prompts_path; leave it out");
     }
 
     /// <summary>Where <paramref name="path"/> was written; null where it was not.</summary>

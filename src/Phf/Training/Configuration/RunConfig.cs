@@ -2,8 +2,7 @@ using Phf.Data;
 
 namespace Phf.Training.Configuration;
 
-/// <summary>The whole configuration of a run, in the reference's schema (YAML): six sections, each a record with documented defaults.</summary>
-[WithoutEffect("GPT-3 is not asked; phf evaluate estimates the KL to a model on disk", "kl_gpt3_callback")]
+/// <summary>The whole configuration of a run, in the reference's schema (YAML): seven sections, each a record with documented defaults.</summary>
 public sealed record RunConfig
 {
     [Key("What is read.")]
@@ -23,6 +22,9 @@ public sealed record RunConfig
 
     [Key("What is sampled and scored.")]
     public GenerationSection Generation { get; init; } = new();
+
+    [Key("How the distance to a reference LM is estimated.")]
+    public KlSection KlGpt3Callback { get; init; } = new();
 
     /// <summary>
     /// The same configuration with every threshold replaced; <paramref name="map"/> is told whether it is one of documents' mean scores

@@ -148,7 +148,19 @@ public sealed class ConfigLoaderTests : IDisposable
     [InlineData("training: {max_steps: 1}\nobjective: {name: MLE, beta: 2}", "objective.beta is no parameter of MLE")]
     [InlineData("training: {max_steps: 1}\nobjective: {name: Unlikelihood, alpha: 1}", "objective.score_threshold is missing")]
     [InlineData("training: {max_steps: 1}\ngeneration: {scenario_configs: [{name: a}]}", "generation.scorer_config.class_name is missing")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {metrics_configs: [{class_name: NGramStats}]}", "generation.metrics_configs.0.n is missing; NGramStats needs it")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {metrics_configs: [{class_name: Lenght}]}", "one of Length, NGramStats, SelfBlEU, Compilability")]
     [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a}, {name: a}]}", "scenario_configs.1.name is 'a'")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, generate_kwargs: {max_new_tokens: 3, min_new_tokens: 4, min_length: 30}}]}",
+        "generate_kwargs.min_new_tokens is 4, above max_new_tokens = 3")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, best_of: 4, reject_above: 0}]}",
+        "best_of is 4, and reject_above is given; they choose in different ways")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, guidance: 1}]}",
+        "guidance is for models with tags, and dataset.conditional_training_config is not set")]
+    [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, max_prompt_tokens: 4}]}",
+        "max_prompt_tokens cuts prompts, and there is no prompts_path")]
+    [InlineData("training: {max_steps: 1}\ntokenizer: {special_tokens: ['<|aligned|>', '<|misaligned|>']}\ndataset: {conditional_training_config: {threshold: 0, tag_unit: document}}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, tags: retag}]}",
+        "tags is retag, which puts a tag before every segment, and tag_unit is document")]
     [InlineData("training: {max_steps: 1}\ngeneration: {scorer_config: {class_name: PIIScorer}, scenario_configs: [{name: a, generate_kwargs: {min_length: 30}}]}",
         "generate_kwargs.min_length is 30, above max_length = 20")]
     [InlineData("training: {max_steps: 1}\ndataset: {conditional_training_config: {threshold: 0}}\ntokenizer: {special_tokens: ['<|aligned|>']}",
@@ -173,12 +185,13 @@ public sealed class ConfigLoaderTests : IDisposable
     [Fact]
     public void Notes_TellEachKeyWithoutEffectOnce()
     {
-        string task = Write("task.yml", "training:\n  max_steps: 1\n  fp16: true\nkl_gpt3_callback: {any: [1]}");
+        string task = Write("task.yml", "training:\n  max_steps: 1\n  fp16: true\nkl_gpt3_callback: {every_n_steps: 1000, gpt3_kwargs: {any: [1]}}");
         string method = Write("method.yml", "training: {fp16: false}");
         Assert.Equal(
             [
                 $"{method} line 1: training.fp16 has no effect: everything is computed in 32-bit floats",
-                $"{task} line 4: kl_gpt3_callback has no effect: GPT-3 is not asked; phf evaluate estimates the KL to a model on disk",
+                $"{task} line 4: kl_gpt3_callback.every_n_steps has no effect: the KL is estimated by phf evaluate, not while training",
+                $"{task} line 4: kl_gpt3_callback.gpt3_kwargs has no effect: GPT-3 is not asked; phf evaluate --reference names the reference LM",
             ],
             ConfigLoader.Load([task, method], []).Notes);
     }

@@ -27,7 +27,8 @@ public sealed class ReferenceConfigTests
 
         Assert.Equal(3_300_000_000, loaded.Config.Training.NumTokens);
         Assert.Equal(loaded.Notes.Count, loaded.Notes.Distinct().Count());
-        Assert.Contains(loaded.Notes, note => note.Contains("kl_gpt3_callback has no effect"));
+        Assert.Contains(loaded.Notes, note => note.Contains("kl_gpt3_callback.gpt3_kwargs has no effect"));
+        Assert.Equal((4096, 64), (loaded.Config.KlGpt3Callback.NumSamples, loaded.Config.KlGpt3Callback.MaxTokens));
         Assert.Equal(folder == "pep8" ? 1 : 39, loaded.Config.Dataset.Datasets.Count);
     }
 
