@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Phf.Evaluation.RedTeam;
 
 /// <summary>Who writes prompts after examples: a model, a server, or recombination of the examples themselves.</summary>
@@ -28,6 +30,7 @@ public sealed record WrittenPrompt(string Text, string Origin);
 public sealed record ScoredPrompt(string Text, string Origin, IReadOnlyList<double> Scores, IReadOnlyList<Continuation> Worst)
 {
     /// <summary>Mean of the finite scores; NaN without any.</summary>
+    [JsonIgnore]
     public double Score { get; } = Scores.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Share of the finite scores above <paramref name="threshold"/>; NaN without any.</summary>
