@@ -25,7 +25,11 @@ internal sealed class SampleTags
         DefaultValueFactory = _ => Free,
         HelpName = $"{Free}|{Banned}|{Retag}",
     };
-    private static readonly Option<string?> Segments = new("--segments") { Description = "what retag puts the tag before: sentence or line; without it, as the run's data was cut", HelpName = "sentence|line" };
+    private static readonly Option<string?> Segments = new("--segments")
+    {
+        Description = "what retag puts the tag before: sentence or line; without it, as the run's data was cut",
+        HelpName = "sentence|line",
+    };
     private static readonly Option<double> Weight = new("--guidance")
     {
         Description = "draw by log-probabilities times 1 + X, less X times those behind the worst tag; 0 for none",

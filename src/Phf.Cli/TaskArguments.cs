@@ -79,19 +79,20 @@ internal sealed partial class TaskArguments
         /// <param name="modelDirectory">The model's.</param>
         /// <param name="backend">Computes.</param>
         /// <param name="seed">Of humaneval's candidates.</param>
+        /// <param name="force">Measure anew what was measured before.</param>
         /// <param name="output">Gets a table.</param>
         /// <param name="cancel">Stops between two batches; tasks that were done are kept.</param>
         /// <exception cref="InvalidDataException">A file is none of its task.</exception>
-        public void AddTo(string directory, string modelDirectory, IBackend backend, ulong seed, TextWriter output, CancellationToken cancel)
+        public void AddTo(string directory, string modelDirectory, IBackend backend, ulong seed, bool force, TextWriter output, CancellationToken cancel)
         {
             if (Tasks.Count == 0) return;
             using Gpt2 loaded = Gpt2Weights.Load(modelDirectory, backend);
             var model = new TaskModel(loaded, BpeTokenizer.FromDirectory(modelDirectory), Prefix);
-            var cache = EvaluationCache.Of(directory, force: false);
+            var cache = EvaluationCache.Of(directory, force);
             string fingerprint = ModelFingerprint.Of(modelDirectory);
             TaskResult[] results = [.. Tasks.Select(task => cache.GetOrCompute($"task-{task.Name}", Inputs(task, fingerprint, seed), () => Measure(model, task, seed, cancel)))];
             EvaluationResult result = EvaluationFiles.ReadResult(directory) ?? throw new InvalidDataException($"{directory}: no {EvaluationFiles.ResultName} to put the tasks into");
-            EvaluationFiles.WriteResult(directory, result with { Tasks = results });
+            EvaluationFiles.WriteResult(directory, (result with { Tasks = results }).With(result));
             foreach (TaskResult task in results) Print(task, output);
         }
 

@@ -61,7 +61,7 @@ internal static class EvaluateVerb
         {
             if (source.Run is { } run) work.EvaluateRun(run, source.Directory);
             else work.EvaluateModel(source.Directory);
-            tasks.AddTo(parsed.GetValue(Output) ?? source.Run?.Path ?? source.Directory, source.Directory, backend, parsed.GetValue(Seed), parsed.InvocationConfiguration.Output, cancel);
+            tasks.AddTo(parsed.GetValue(Output) ?? source.Run?.Path ?? source.Directory, source.Directory, backend, parsed.GetValue(Seed), parsed.GetValue(Force), parsed.InvocationConfiguration.Output, cancel);
         }
         string[] results = parsed.GetValue(Output) is { } output ? [output] : paths;
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(results)), parsed.InvocationConfiguration.Output);

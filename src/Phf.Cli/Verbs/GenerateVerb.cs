@@ -33,9 +33,19 @@ internal static class GenerateVerb
         DefaultValueFactory = _ => 0.7,
         HelpName = "X",
     };
-    private static readonly Option<double> TopP = new("--top-p") { Description = "draw from the most probable tokens that have this probability together; 1 for all", DefaultValueFactory = _ => 0.9, HelpName = "X" };
+    private static readonly Option<double> TopP = new("--top-p")
+    {
+        Description = "draw from the most probable tokens that have this probability together; 1 for all",
+        DefaultValueFactory = _ => 0.9,
+        HelpName = "X",
+    };
     private static readonly Option<int> TopK = new("--top-k") { Description = "draw from this many most probable tokens; 0 for all", DefaultValueFactory = _ => 0, HelpName = "N" };
-    private static readonly Option<double> MinP = new("--min-p") { Description = "leave out tokens less than this times as probable as the first; 0 for none", DefaultValueFactory = _ => 0, HelpName = "X" };
+    private static readonly Option<double> MinP = new("--min-p")
+    {
+        Description = "leave out tokens less than this times as probable as the most probable one; 0 for none",
+        DefaultValueFactory = _ => 0,
+        HelpName = "X",
+    };
     private static readonly Option<double> TypicalP = new("--typical-p")
     {
         Description = "draw from the tokens of about the expected surprise that have this probability together; 1 for all",
@@ -47,9 +57,19 @@ internal static class GenerateVerb
     private static readonly Option<ulong> Seed = new("--seed") { Description = "same seed, same texts", DefaultValueFactory = _ => 1, HelpName = "N" };
     private static readonly Option<string?> ScorerName = new("--scorer") { Description = $"score each text, without its prompt: {Scorers.Known}", HelpName = "NAME" };
     private static readonly ScorerArguments ScorerOptions = new(judgePrompt: "--judge-prompt");
-    private static readonly Option<int> BestOf = new("--best-of") { Description = "of this many candidates for a text keep the one with the lowest score", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private static readonly Option<int> BestOf = new("--best-of")
+    {
+        Description = "of this many candidates for a text keep the one with the lowest score",
+        DefaultValueFactory = _ => 1,
+        HelpName = "N",
+    };
     private static readonly Option<double?> RejectAbove = new("--reject-above") { Description = "draw anew while the score is above this", HelpName = "X" };
-    private static readonly Option<int> MaxTries = new("--max-tries") { Description = "candidates for a text at most, with --reject-above", DefaultValueFactory = _ => new Selection().MaxTries, HelpName = "N" };
+    private static readonly Option<int> MaxTries = new("--max-tries")
+    {
+        Description = "candidates for a text at most, with --reject-above",
+        DefaultValueFactory = _ => new Selection().MaxTries,
+        HelpName = "N",
+    };
     private static readonly Option<bool> Json = new("--json") { Description = "print one JSON object a line: index, prompt, text, with --scorer score" };
     private static readonly Option<string?> Out = new("-o", "--out") { Description = "write these JSON lines to a file", HelpName = "FILE" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
@@ -202,6 +222,7 @@ internal static class GenerateVerb
         throw new UsageException(options.MaxNewTokens is { } written
             ? $"{what}, {MaxNewTokens.Name} is {written}, and this model reads and writes {positions} together; lower {MaxNewTokens.Name} or shorten the prompt"
             : $"{what}, and a text may have {longest}; "
-                + (longest < positions ? $"raise {MaxLength.Name} (this model: up to {positions}) or shorten the prompt" : $"that is this model's limit: shorten the prompt ({MaxPromptTokens.Name} cuts those of a file)"));
+                + (longest < positions ? $"raise {MaxLength.Name} (this model: up to {positions}) or shorten the prompt"
+                    : $"that is this model's limit: shorten the prompt ({MaxPromptTokens.Name} cuts those of a file)"));
     }
 }

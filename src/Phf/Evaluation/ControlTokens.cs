@@ -33,9 +33,7 @@ internal static class ControlTokens
         float[] weights = new float[n], logComplements = new float[n];
         float[][] logProbs = [.. tags.Select(_ => new float[n])];
         var targets = new int[n];
-        var sums = new double[tags.Length, tags.Length];
-        var places = new long[tags.Length];
-        long right = 0;
+        var tally = new Tally(tags.Length);
         for (long read = 0; read < maxTokens;)
         {
             cancel.ThrowIfCancellationRequested();
@@ -50,25 +48,10 @@ internal static class ControlTokens
             for (int i = 0; i < rows * text.Length; i++)
             {
                 if (batch.Kinds[i] == TokenKind.Text) read++;
-                if (batch.Kinds[i] != TokenKind.ControlTag || Array.IndexOf(tags, batch.Targets[i]) is not (>= 0 and var own)) continue;
-                places[own]++;
-                int likeliest = 0;
-                for (int tag = 0; tag < tags.Length; tag++)
-                {
-                    sums[own, tag] += Math.Exp(logProbs[tag][i]);
-                    if (logProbs[tag][i] > logProbs[likeliest][i]) likeliest = tag;
-                }
-                if (likeliest == own) right++;
+                if (batch.Kinds[i] == TokenKind.ControlTag && Array.IndexOf(tags, batch.Targets[i]) is >= 0 and var own) tally.Add(own, logProbs, i);
             }
         }
-        long all = places.Sum();
-        return new ControlTokenFacts
-        {
-            Tags = model.Tags.Texts,
-            AtSegmentStarts = [.. Enumerable.Range(0, tags.Length).Where(own => places[own] > 0).Select(own =>
-                new TagProbabilities(model.Tags.Texts[own], places[own], [.. Enumerable.Range(0, tags.Length).Select(tag => sums[own, tag] / places[own])]))],
-            Accuracy = all == 0 ? null : right / (double)all,
-        };
+        return tally.Facts(model.Tags.Texts);
     }
 
     /// <summary>The tags' embeddings in each checkpoint; one that is deleted meanwhile (a run that still trains keeps only its newest) is left out.</summary>
@@ -114,5 +97,38 @@ internal static class ControlTokens
         double sum = 0;
         for (int i = 0; i < a.Length; i++) sum += (double)a[i] * b[i];
         return sum;
+    }
+
+    /// <summary>Sums over places, for each tag of the data and each tag of the model.</summary>
+    private sealed class Tally(int tags)
+    {
+        private readonly double[,] _sums = new double[tags, tags];
+        private readonly long[] _places = new long[tags];
+        private long _right;
+
+        /// <summary>One more place, where the data has tag <paramref name="own"/>; the numbers stand at <paramref name="row"/>.</summary>
+        public void Add(int own, float[][] logProbs, int row)
+        {
+            _places[own]++;
+            int likeliest = 0;
+            for (int tag = 0; tag < tags; tag++)
+            {
+                _sums[own, tag] += Math.Exp(logProbs[tag][row]);
+                if (logProbs[tag][row] > logProbs[likeliest][row]) likeliest = tag;
+            }
+            if (likeliest == own) _right++;
+        }
+
+        public ControlTokenFacts Facts(IReadOnlyList<string> texts)
+        {
+            int[] all = [.. Enumerable.Range(0, tags)];
+            long places = _places.Sum();
+            return new ControlTokenFacts
+            {
+                Tags = texts,
+                AtSegmentStarts = [.. all.Where(own => _places[own] > 0).Select(own => new TagProbabilities(texts[own], _places[own], [.. all.Select(tag => _sums[own, tag] / _places[own])]))],
+                Accuracy = places == 0 ? null : _right / (double)places,
+            };
+        }
     }
 }

@@ -18,7 +18,7 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
         Assert.Equal(24, EvaluationFiles.ReadSamples(fixture.Run).Count);
 
         string numbers = File.ReadAllText(Path.Combine(fixture.Run, "evaluation.json"));
-        Evaluate(fixture.Run, "--list", fixture.Workspace.Words, "--threads", "2").Succeeded();
+        Evaluate(fixture.Run, "--list", fixture.Workspace.Words, "--threads", "2", "--force").Succeeded();
         Assert.Equal(numbers, File.ReadAllText(Path.Combine(fixture.Run, "evaluation.json")));
     }
 
@@ -54,7 +54,6 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
         Assert.False(File.Exists(Path.Combine(fresh, "evaluation.json")));
         Evaluate(Directory.CreateDirectory(workspace.At("empty")).FullName).Failed(1, "is no run: it has no config.yml");
         Evaluate(Path.Combine(fixture.Run, "checkpoint-00000020")).Failed(1, $"is a checkpoint; give its run, {fixture.Run}");
-        Evaluate(workspace.Copy("run/checkpoint-00000020", "model")).Failed(1, "is a model directory; a run is needed");
         string unfinished = workspace.Copy("run", "unfinished");
         foreach (string complete in Directory.GetFiles(unfinished, "COMPLETE", SearchOption.AllDirectories)) File.Delete(complete);
         Evaluate(unfinished).Failed(1, "has no complete checkpoint");
@@ -85,6 +84,60 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
         CliResult foreign = Evaluate(run, "--list", list, "--data", workspace.Pack("foreign", workspace.OtherTokenizer(), heldOut: 0.1));
         Assert.Equal(1, foreign.ExitCode);
         Assert.Contains("was packed with another tokenizer", foreign.Error);
+    }
+
+    [Fact]
+    public void Model_WithoutARun_NeedsAScorer_AndIsMeasured()
+    {
+        CliWorkspace workspace = fixture.Workspace;
+        string model = workspace.Copy("run/checkpoint-00000020", "model"), list = workspace.Words;
+        Evaluate(model).Failed(2, "is a model without a run, so nothing says how its samples are scored; name a scorer (--scorer)");
+        CliResult alone = Evaluate(model, "--scorer", "words", "--list", list, "--samples", "4").Succeeded();
+        Assert.Contains("there is no --data, so no held-out loss is measured", alone.Error);
+        EvaluationResult measured = EvaluationFiles.ReadResult(model)!;
+        Assert.Equal(("model", null, null, 0.0), (measured.Objective, measured.Step, measured.TrainTokens, measured.Threshold));
+        Assert.Equal(("After <|aligned|>, temperature 0.7, top-p 0.9, up to 64 tokens.", 4), (measured.Scenarios[0].Description, measured.Scenarios[0].Samples));
+        Assert.Null(measured.Heldout);
+        Evaluate(model, "--data", workspace.Data, "--list", list, "--samples", "4", "--threshold", "0.5", "--output", workspace.At("results")).Succeeded();
+        EvaluationResult withData = EvaluationFiles.ReadResult(workspace.At("results"))!;
+        Assert.Equal((0.5, measured.Model), (withData.Threshold, withData.Model));
+        Assert.InRange(withData.Heldout!.BitsPerByte!.Value, 0.5, 8);
+        Evaluate(model, fixture.Run, "--list", list, "--scorer", "words", "--output", workspace.At("results")).Failed(2, "--output is for one run or model, and there are 2");
+    }
+
+    [Fact]
+    public void Distances_AreMeasured_AndStay()
+    {
+        CliWorkspace workspace = fixture.Workspace;
+        string run = workspace.Copy("run", "distant"), list = workspace.Words;
+        string[] kl = ["--mle", fixture.Bare, "--reference", fixture.Bare, "--kl-samples", "6", "--kl-tokens", "10", "--reference-cache", workspace.At("references")];
+        Evaluate([run, "--list", list, .. kl]).Succeeded();
+        EvaluationResult measured = EvaluationFiles.ReadResult(run)!;
+        Assert.Equal([("reference", "bare", "tokens", 6), ("model", "bare", "tokens", 6)], measured.Kl.Select(distance => (distance.From, distance.Other, distance.Basis, distance.Samples)));
+        Assert.All(measured.Kl, distance => Assert.InRange(distance.Nats, distance.Interval.Low, distance.Interval.High));
+        Assert.NotNull(measured.Kl[0].NatsWithTags);
+        Assert.Contains("read with <|aligned|> before each segment", measured.Kl[0].Description);
+        Assert.Contains("after <|aligned|>", measured.Kl[1].Description);
+        string reference = Assert.Single(Directory.GetFiles(workspace.At("references")));
+        Evaluate([run, "--list", list, "--reference", reference]).Succeeded(); // a file of recorded samples itself
+        Assert.Equal(["reference", "reference", "model"], EvaluationFiles.ReadResult(run)!.Kl.Select(distance => distance.From));
+
+        Evaluate(run, "--list", list, "--kl-samples", "1").Failed(2, "--kl-samples 1: at least 2 was expected");
+        Evaluate(run, "--list", list, "--reference", "http://localhost:1/v1").Failed(2, "name its model too (--reference-model NAME)");
+        Evaluate(run, "--list", list, "--reference-model", "x").Failed(2, "--reference-model goes with the address of a server");
+        Evaluate(run, "--list", list, "--reference", workspace.At("nothing")).Failed(1, "nothing: no such folder");
+    }
+
+    [Fact]
+    public void UnfinishedRun_IsEvaluatedAtItsNewestCheckpoint_AndSaysSo()
+    {
+        string run = fixture.Workspace.Copy("run", "stopped");
+        File.Delete(Path.Combine(run, "checkpoint-00000020", "COMPLETE"));
+        CliResult result = Evaluate(run, "--list", fixture.Workspace.Words).Succeeded();
+        Assert.Contains("stopped is not trained to its end (step 10 of 20); checkpoint-00000010 is evaluated, its newest complete one", result.Error);
+        EvaluationResult measured = EvaluationFiles.ReadResult(run)!;
+        Assert.Equal((10, 20), (measured.Step, measured.TotalSteps));
+        Assert.Equal(10, Assert.Single(measured.ControlTokens!.Embeddings).Step);
     }
 
     private static CliResult Evaluate(params string[] arguments) => CliProcess.Run(["evaluate", .. arguments.Contains("--threads") ? [] : (string[])["--threads", "1"], .. arguments]);

@@ -156,10 +156,10 @@ public sealed class SamplingScenarioTests : IDisposable
     public void Retag_GivesThePromptsSegmentsTheirTags()
     {
         RunConfig config = WithSentences(SmallRun.ThreeTags, ["retag"], "<|fair|>");
-        ScenarioConfig own = Prompted(["a. b"]) with { Tags = "retag", Prefix = "<|fair|>", PromptBeforeControl = true };
+        ScenarioConfig own = Prompted(["the cat. the dog"]) with { Tags = "retag", Prefix = "<|fair|>", PromptBeforeControl = true };
         using RunPlan plan = RunPlan.Create(WithScenario(config, own));
         int[] fair = plan.Tags.Ids[1];
-        Assert.Equal([plan.Tokenizer.EndOfTextId, .. fair, .. plan.Tokenizer.Encode("a. "), .. fair, .. plan.Tokenizer.Encode("b")], SamplingScenario.From(plan)[0].Prompts[0].Ids);
+        Assert.Equal([plan.Tokenizer.EndOfTextId, .. fair, .. plan.Tokenizer.Encode("the cat. "), .. fair, .. plan.Tokenizer.Encode("the dog")], SamplingScenario.From(plan)[0].Prompts[0].Ids);
     }
 
     [Fact]

@@ -137,7 +137,8 @@ public sealed class SamplingModesTests
     [Fact]
     public void Chooser_WithEveryTokenBanned_EndsTheText()
     {
-        int[][] written = Generate("cpu128", threads: 1, new SamplingOptions { MaxLength = 40, MinLength = 40, NoRepeatNGram = 1, TopK = 3, Banned = [.. Enumerable.Range(0, Shape.VocabularySize - 5).Select(id => new[] { id })] });
+        int[][] banned = [.. Enumerable.Range(0, Shape.VocabularySize - 5).Select(id => new[] { id })];
+        int[][] written = Generate("cpu128", threads: 1, new SamplingOptions { MaxLength = 40, MinLength = 40, NoRepeatNGram = 1, TopK = 3, Banned = banned });
         Assert.All(written, ids => Assert.InRange(ids.Length, 0, 5));
     }
 

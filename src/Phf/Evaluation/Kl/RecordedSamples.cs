@@ -42,6 +42,7 @@ internal static class RecordedSamples
             int[]? ids = root.TryGetProperty("ids", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(id => id.GetInt32())] : null;
             string? tokenizer = root.TryGetProperty("tokenizer", out JsonElement name) ? name.GetString() : null;
             double? withTags = root.TryGetProperty("logprob_with_tags", out JsonElement tags) && tags.ValueKind == JsonValueKind.Number ? tags.GetDouble() : null;
+            if (ids?.Any(id => id < 0) is true) throw new InvalidDataException($"{where}: a negative token id; record the samples again");
             return Sample(text.GetString()!, logprob, ended, where) with { Ids = ids, Tokenizer = tokenizer, LogprobWithTags = withTags };
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or FormatException)

@@ -62,6 +62,7 @@ public sealed class ReferenceSamples
                 foreach (ReferenceSample sample in drawn) stream.Write(RecordedSamples.Line(sample));
             });
         }
+        progress?.Invoke(count);
         return new ReferenceSamples(reference.Name, $"{count} texts of up to {maxTokens} tokens drawn from {reference.Name} at temperature 1", [.. RecordedSamples.Read(path)]);
     }
 

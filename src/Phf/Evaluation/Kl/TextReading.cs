@@ -76,7 +76,7 @@ internal sealed record TextReading
                 }
                 if (i == drawn.Length) break;
                 Add([drawn[i]], prefix: false);
-                bytes += Tokenizer.ByteLength(drawn[i]);
+                if (drawn[i] < Tokenizer.VocabularySize) bytes += Tokenizer.ByteLength(drawn[i]); // a model may have rows that stand for no text
             }
         }
     }

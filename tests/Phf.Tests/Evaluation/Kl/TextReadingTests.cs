@@ -9,13 +9,16 @@ public sealed class TextReadingTests
     private static readonly BpeTokenizer Tokenizer = BpeTrainer.Train(["One two. Three four!"], 260).WithAddedTokens("<|good|>");
 
     [Theory]
-    [InlineData(PrefixPlaces.Start, "^<|good|>A b. C d.\nE\n")]
-    [InlineData(PrefixPlaces.Lines, "^<|good|>A b. C d.\n<|good|>E\n<|good|>")]
-    [InlineData(PrefixPlaces.Segments, "^<|good|>A b. <|good|>C d.\n<|good|>E\n")]
-    internal void Prefix_StandsWhereItShould_InTextsAndInDrawnTokens(PrefixPlaces places, string expected)
+    [InlineData(PrefixPlaces.Start, "^<|good|>We went home. They stayed.\nIt rained.\n")]
+    [InlineData(PrefixPlaces.Lines, "^<|good|>We went home. They stayed.\n<|good|>It rained.\n<|good|>")]
+    [InlineData(PrefixPlaces.Segments, null)]
+    internal void Prefix_StandsWhereItShould_InTextsAndInDrawnTokens(PrefixPlaces places, string? expected)
     {
-        const string text = "A b. C d.\nE\n";
+        const string text = "We went home. They stayed.\nIt rained.\n";
         TextReading reading = Reading(places);
+        string[] sentences = Segmentation.Sentence.Split(text);
+        Assert.True(sentences.Length >= 3);
+        expected ??= "^" + string.Concat(sentences.Select(sentence => "<|good|>" + sentence));
         int[] drawn = [.. Tokenizer.Encode(text)];
         (int[] ids, bool[] isPrefix) = reading.Read(new ReferenceSample(text, -1));
         Assert.Equal(expected, "^" + Tokenizer.Decode(ids.AsSpan(1)));
