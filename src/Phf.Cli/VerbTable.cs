@@ -19,6 +19,7 @@ internal static class VerbTable
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
+        RedTeamVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),
         ExportVerb.Create(),

@@ -8,8 +8,8 @@ public interface IPromptWriter
     /// <summary>Name and settings: writers that may write differently have different ids.</summary>
     string Id { get; }
 
-    /// <summary>Who it is, for the reader of the numbers, e.g. <c>a red LM, gpt2</c>.</summary>
-    string Description { get; }
+    /// <summary>Who it is, for the reader of the numbers, e.g. <c>gpt2</c>.</summary>
+    string Name { get; }
 
     /// <summary>Writes one prompt for each list of examples.</summary>
     /// <param name="examples">Prompts to be like, at least one each.</param>

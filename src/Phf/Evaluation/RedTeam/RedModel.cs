@@ -3,15 +3,15 @@ using Phf.Generation;
 namespace Phf.Evaluation.RedTeam;
 
 /// <summary>A language model on disk that writes the next prompt of a list. It may have another tokenizer than the model that is attacked.</summary>
-/// <param name="model">Stays the caller's.</param>
-public sealed class RedModel(LanguageModel model) : IPromptWriter
+/// <param name="model">Disposed with this.</param>
+public sealed class RedModel(LanguageModel model) : IPromptWriter, IDisposable
 {
     private const int LongestAnswer = 48;
     private const double TopP = 0.95;
 
     public string Id => $"{model.Name} ({model.Fingerprint})";
 
-    public string Description => $"{model.Name}, which saw lists of the pool's prompts";
+    public string Name => model.Name;
 
     /// <exception cref="InvalidDataException">The model cannot read even one example.</exception>
     public IReadOnlyList<WrittenPrompt?> Write(IReadOnlyList<IReadOnlyList<ScoredPrompt>> examples, ulong seed, CancellationToken cancel)
@@ -23,6 +23,8 @@ public sealed class RedModel(LanguageModel model) : IPromptWriter
         int[][] written = new Sampler(model.Weights, model.Tokenizer.EndOfTextId).Generate(lists, options, seed, cancel: cancel);
         return [.. written.Select(ids => PromptList.Next(model.Tags.Decode(ids)) is { } text ? new WrittenPrompt(text, "red LM") : null)];
     }
+
+    public void Dispose() => model.Dispose();
 
     /// <summary>The list with as many of the examples as the model can read, the last ones first to go.</summary>
     private int[] ListOf(IReadOnlyList<ScoredPrompt> shown, int most)

@@ -25,7 +25,7 @@ public sealed class RedServer : IPromptWriter, IDisposable
 
     public string Id => $"{_options.Model} at {_options.Endpoint.Authority}{(_isChat ? " (chat)" : "")}";
 
-    public string Description => $"{_options.Model}, which saw lists of the pool's prompts";
+    public string Name => _options.Model;
 
     /// <exception cref="IOException">The server refuses, stays busy or cannot be reached.</exception>
     /// <exception cref="InvalidDataException">The answer is none.</exception>
