@@ -9,6 +9,7 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         QuickstartVerb.Create(),
+        DownloadVerb.Create(),
         ScoreVerb.Create(),
         StatsVerb.Create(),
         ClassifierVerb.Create(),
@@ -20,6 +21,7 @@ internal static class VerbTable
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
         RedTeamVerb.Create(),
+        FinetuneClassifierVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),
         ExportVerb.Create(),
