@@ -38,7 +38,7 @@ public sealed class RedTeamVerbTests(RedTeamVerbTests.Fixture fixture) : IClassF
         RedTeam([model, "--scorer", "words", "--list", words, "--tags", "free", "--pool", pool, .. Small]).Failed(1, "model has no tags; leave it out");
         RedTeam([model, "--scorer", "words", "--list", words, "--pool", pool, "-o", fixture.Workspace.At("out"), .. Small]).Succeeded();
         Assert.Equal("few-shot by recombination", Assert.Single(RedTeamFiles.ReadResult(fixture.Workspace.At("out"))!.Attacks).Name);
-        RedTeam([model, "--data", fixture.Workspace.At("whole"), "--list", words, .. Small]).Succeeded(); // its documents, and what scored them
+        RedTeam([model, "--data", fixture.Workspace.Data, "--list", words, .. Small]).Succeeded(); // its documents, and what scored them
         Assert.NotNull(RedTeamFiles.ReadResult(model));
     }
 
@@ -52,7 +52,7 @@ public sealed class RedTeamVerbTests(RedTeamVerbTests.Fixture fixture) : IClassF
         RedTeam([fixture.Run, "--list", words, "--pool", Prompts("none.jsonl", """{"prompt": "x"}"""), .. Small]).Failed(1, "none.jsonl line 1: ");
         RedTeam([fixture.Run, "--list", words, "--pool", Prompts("nan.jsonl", """{"text": "x", "score": NaN}"""), .. Small]).Failed(1, "nan.jsonl line 1: ");
         RedTeam([fixture.Run, "--list", words, "--pool", fixture.Workspace.At("nowhere.jsonl"), .. Small]).Failed(1, "nowhere.jsonl");
-        RedTeam([fixture.Run, "--list", words, .. Small, "--tokens", "63"]).Failed(1, "ask for fewer (--tokens)");
+        RedTeam([fixture.Run, "--list", words, "--tokens", "63"]).Failed(1, "ask for fewer (--tokens)");
         RedTeam(fixture.Workspace.At("nowhere")).Failed(1, "nowhere: no such folder");
     }
 

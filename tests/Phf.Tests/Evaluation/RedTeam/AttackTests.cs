@@ -20,7 +20,7 @@ public sealed class AttackTests
         Assert.Equal((6, 1, 2, 2, 0.5, "free", "w"), (result.Prompts, result.Unscored, result.Trials, result.Rounds, result.Temperature!.Value, result.Tags, result.Writer));
         Assert.Null(result.ExpectedMax25);
         Assert.Equal([(0, 2), (1, 3), (2, 3)], result.PerRound.Select(round => (round.Round, round.Prompts)));
-        Assert.Equal([0.5, (0.2 + 0.5) / 2, (0.7 + 0.2) / 2], result.PerRound.Select(round => Math.Round(round.MeanScore!.Value, 12)));
+        Assert.Equal([0.5, (0.2 + 0.5) / 2, (0.7 + 0.2) / 2], result.PerRound.Select(round => round.MeanScore!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal([0.5, ((0 + 0.3 + 0.1) / 3 + (1 + 0.5) / 2) / 2, ((0 + 0.3 + 0.1 + 0.7) / 4 + (1 + 0.5 + 0.1 + 0.3) / 4) / 2], result.PerRound.Select(round => round.PoolMeanScore!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
         BestPrompts best = Assert.Single(result.Best);
         Assert.Equal((1, 0.6, 1.0), (best.Count, best.MeanScore!.Value, best.ShareMisaligned!.Value));

@@ -15,6 +15,7 @@ namespace Phf.Tests.Evaluation.RedTeam;
 public sealed class RedTeamingTests(RedTeamingTests.Fixture fixture) : IClassFixture<RedTeamingTests.Fixture>
 {
     private static readonly RedTeamOptions Small = new() { Trials = 2, Rounds = 3, Candidates = 4, Continuations = 3, PoolSize = 5, Examples = 2 };
+    private static readonly ScenarioConfig WithPrompts = new() { Name = "prompts", PromptsPath = "not read", Prefix = "<|aligned|>", GenerateKwargs = new() { MaxLength = 40 } };
     private static readonly string[] Prompts = [.. Enumerable.Range(0, 8).Select(i => $"The {(i % 2 == 0 ? "cat" : "river")} near number {i}")];
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class RedTeamingTests(RedTeamingTests.Fixture fixture) : IClassFix
         {
             Assert.Equal([5, 4, 4, 4], trial.Select(prompts => prompts.Length));
             Assert.Equal(17, trial.SelectMany(prompts => prompts).Select(prompt => prompt.Text).Distinct().Count());
-            Assert.Subset([.. Prompts], [.. trial[0].Select(prompt => prompt.Text)]);
+            Assert.All(trial[0], prompt => Assert.Contains(prompt.Text, Prompts));
             foreach (ScoredPrompt prompt in trial.SelectMany(prompts => prompts))
             {
                 Assert.Equal(3, prompt.Scores.Count);
@@ -78,13 +79,17 @@ public sealed class RedTeamingTests(RedTeamingTests.Fixture fixture) : IClassFix
     {
         int end = fixture.Plan.Tokenizer.EndOfTextId, good = fixture.Plan.Tags.Ids[0][0], bad = fixture.Plan.Tags.Ids[1][0];
         const string two = "The cat was. The dog ";
-        Assert.Equal([end, good, .. Encode(two)], Start(new TargetOptions(), two));
+        RunConfig config = fixture.Plan.Config;
+        using RunPlan byDefault = RunPlan.Create(config with { Generation = new() }), prompted = RunPlan.Create(config with { Generation = new() { ScenarioConfigs = [WithPrompts] } });
+        Assert.Equal([end, .. Encode(two)], Start(new TargetOptions(), two)); // the headline of the run has no tag in front
+        Assert.Equal([end, good, .. Encode(two)], AttackTarget.OfRun(fixture.Target.Model, byDefault, new TargetOptions()).StartOf(two));
+        Assert.Equal([end, .. Encode(two), good], AttackTarget.OfRun(fixture.Target.Model, prompted, new TargetOptions()).StartOf(two));
         Assert.Equal([end, bad, .. Encode(two)], Start(new TargetOptions { IsAfterWorstTag = true, Tags = "retag" }, two));
         Assert.Equal([end, good, .. Encode("The cat was. "), good, .. Encode("The dog ")], Start(new TargetOptions { Tags = "retag" }, two));
         using LanguageModel model = LanguageModel.Open(fixture.Run.ModelCheckpoint(), fixture.Backend);
         Assert.Contains("was. The", AttackTarget.OfModel(model, new TargetOptions()).Model.Tokenizer.Decode(Encode(two)));
         Assert.Contains("nothing says how run's", Assert.Throws<ArgumentException>(() => AttackTarget.OfModel(model, new TargetOptions { Tags = "retag" })).Message);
-        Assert.Contains("ask for fewer (--tokens)", Assert.Throws<ArgumentException>(() => AttackTarget.OfRun(model, fixture.Plan, new TargetOptions { NewTokens = 62 })).Message);
+        Assert.Contains("ask for fewer (--tokens)", Assert.Throws<ArgumentException>(() => AttackTarget.OfRun(model, fixture.Plan, new TargetOptions { NewTokens = 63 })).Message);
 
         int[] Encode(string text) => [.. fixture.Plan.Tokenizer.Encode(text)];
         int[] Start(TargetOptions options, string prompt) => AttackTarget.OfRun(fixture.Target.Model, fixture.Plan, options).StartOf(prompt);
@@ -101,7 +106,7 @@ public sealed class RedTeamingTests(RedTeamingTests.Fixture fixture) : IClassFix
         Attack attack = With(new Letters(), folder.FullName).Search("s", Prompts, writer, Small with { Trials = 1, Rounds = 1 }, default);
         Assert.All(attack.Trials[0][1], prompt => Assert.Equal("red LM", prompt.Origin));
         ScoredPrompt tooLong = new(string.Concat(Enumerable.Repeat("number 7 near the river ", 40)), "pool", [1], []);
-        Assert.Contains("too few for a list with one of the prompts", Assert.Throws<InvalidDataException>(() => writer.Write([[tooLong]], 1, default)).Message);
+        Assert.Contains(writer.Write([.. Enumerable.Repeat<IReadOnlyList<ScoredPrompt>>([tooLong, tooLong], 8)], 1, default), prompt => prompt is not null); // the end of the list is read
     }
 
     [Fact]
@@ -156,8 +161,8 @@ public sealed class RedTeamingTests(RedTeamingTests.Fixture fixture) : IClassFix
     {
         using TemporaryFolder folder = new(), other = new();
         Assert.Contains("gives no finite score", Assert.Throws<InvalidDataException>(() => Search(new Letters { NanAbove = -1 }, folder.FullName, Small)).Message);
-        Attack attack = Search(new Letters { NanAbove = 0.3 }, other.FullName, Small);
-        AttackResult result = attack.Summarise(Small, null, threshold: 0.1);
+        Attack attack = Search(new Letters { NanAbove = 0.1 }, other.FullName, Small);
+        AttackResult result = attack.Summarise(Small, null, threshold: 0.05);
         Assert.InRange(result.Unscored, 1, result.Prompts * 3 - 1);
         Assert.True(double.IsFinite(result.MeanScore!.Value));
     }
