@@ -39,7 +39,8 @@ public sealed class RedTeamVerbTests(RedTeamVerbTests.Fixture fixture) : IClassF
         RedTeam([model, "--scorer", "words", "--list", words, "--pool", pool, "-o", fixture.Workspace.At("out"), .. Small]).Succeeded();
         Assert.Equal("few-shot by recombination", Assert.Single(RedTeamFiles.ReadResult(fixture.Workspace.At("out"))!.Attacks).Name);
         RedTeam([model, "--data", fixture.Workspace.Data, "--list", words, .. Small]).Succeeded(); // its documents, and what scored them
-        Assert.NotNull(RedTeamFiles.ReadResult(model));
+        RedTeam([model, "--scorer", "words", "--list", words, "--prompts", pool, "--continuations", "2", "--tokens", "8"]).Succeeded();
+        Assert.Equal(["few-shot by recombination", "prompts of pool.jsonl"], RedTeamFiles.ReadResult(model)!.Attacks.Select(attack => attack.Name)); // the results in its folder make it no other model
     }
 
     [Fact]
