@@ -17,6 +17,7 @@ internal static class VerbTable
         PackVerb.Create(),
         TrainVerb.Create(),
         SweepVerb.Create(),
+        AlignVerb.Create(),
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
