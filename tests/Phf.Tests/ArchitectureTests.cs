@@ -12,12 +12,7 @@ public sealed partial class ArchitectureTests
         ["Phf.Cli"] = 8,
         ["Phf.Web"] = 8,
         ["Phf.Evaluation"] = 6,
-<<<<<<< HEAD
-        ["Phf.Alignment"] = 6,
-=======
-        ["Phf.RedTeam"] = 6,
         ["Phf.Alignment"] = 7,
->>>>>>> origin/main
         ["Phf.Training"] = 5,
         ["Phf.Generation"] = 5,
         ["Phf.Model"] = 4,
