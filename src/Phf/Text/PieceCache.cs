@@ -6,14 +6,14 @@ namespace Phf.Text;
 
 /// <summary>
 /// Remembers the ids of short pieces already merged; one per thread, of a fixed size. An entry is 64 bytes, the piece and its ids side by side, so that a
-/// look-up touches one place in memory: with the parts apart it took twice as long. What it holds changes speed only, never results.
+/// look-up touches one place in memory. What it holds changes speed only, never results.
 /// </summary>
 internal sealed class PieceCache
 {
     /// <summary>Longer pieces, one in a thousand of English, are merged afresh each time.</summary>
     private const int MaxPieceLength = 16; // of a Vector256<short>
 
-    private const int MaxIds = 7, IndexBits = 16;
+    private const int MaxIds = 7, IndexBits = 15;
 
     private readonly Entry[] _entries = new Entry[1 << IndexBits];
 
