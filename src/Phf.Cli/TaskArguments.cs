@@ -103,7 +103,7 @@ internal sealed partial class TaskArguments
             Content = TaskFiles.Fingerprint(task.Path),
             Prefix,
             Options = task.Name == HumanEval ? HumanEvalOptions with { Seed = seed } : null,
-            Runner?.Isolation,
+            Isolation = task.Name == HumanEval ? Runner!.Isolation : null,
         };
 
         private TaskResult Measure(TaskModel model, (string Name, string Path) task, ulong seed, CancellationToken cancel)

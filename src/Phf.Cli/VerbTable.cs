@@ -9,6 +9,7 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         QuickstartVerb.Create(),
+        DownloadVerb.Create(),
         ScoreVerb.Create(),
         StatsVerb.Create(),
         SelectVerb.Create(),
@@ -21,6 +22,7 @@ internal static class VerbTable
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
+        FinetuneClassifierVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),
         ExportVerb.Create(),

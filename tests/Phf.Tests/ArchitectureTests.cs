@@ -17,6 +17,7 @@ public sealed partial class ArchitectureTests
         ["Phf.Training"] = 5,
         ["Phf.Generation"] = 5,
         ["Phf.Model"] = 4,
+        ["Phf.Encoders"] = 4,
         ["Phf.Objectives"] = 4,
         ["Phf.Data"] = 3,
         ["Phf.Scoring"] = 2,

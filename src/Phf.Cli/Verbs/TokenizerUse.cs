@@ -7,7 +7,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf tokenizer encode</c>, <c>decode</c> and <c>convert</c>.</summary>
 internal static class TokenizerUse
 {
-    private static readonly Argument<string> Tokenizer = new("TOKENIZER") { Description = "folder of a tokenizer, a run or a model, or one of a tokenizer's files" };
+    private static readonly Argument<string> Tokenizer = new("TOKENIZER") { Description = "folder of a tokenizer, a run or a model, or one of a tokenizer's files; or a name of the Hub, once downloaded" };
     private static readonly Argument<string[]> Texts = new("FILE")
     {
         Description = "texts: .jsonl, .txt or .csv, each also .gz; - is standard input",
@@ -23,6 +23,7 @@ internal static class TokenizerUse
     private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
     private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
     private static readonly Option<bool> SkipSpecial = new("--skip-special") { Description = "leave special tokens such as <|endoftext|> out of the text" };
+    private static readonly Option<bool> CleanUp = new("--clean-up") { Description = "remove the blanks before punctuation and contractions, as transformers 4 does with clean_up_tokenization_spaces" };
     private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
 
     public static Command Encode()
@@ -34,7 +35,7 @@ internal static class TokenizerUse
 
     public static Command Decode()
     {
-        var verb = new Command("decode", "Token ids to texts: {\"text\": ...} a line.") { Tokenizer, Ids, OutputFile, SkipSpecial };
+        var verb = new Command("decode", "Token ids to texts: {\"text\": ...} a line.") { Tokenizer, Ids, OutputFile, SkipSpecial, CleanUp };
         verb.SetAction((parsed, cancel) => Task.FromResult(Decode(parsed, cancel)));
         return verb;
     }
@@ -73,14 +74,15 @@ internal static class TokenizerUse
     private static int Decode(ParseResult parsed, CancellationToken cancel)
     {
         BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
-        bool skipSpecial = parsed.GetValue(SkipSpecial);
+        bool skipSpecial = parsed.GetValue(SkipSpecial), cleansUp = parsed.GetValue(CleanUp);
         using JsonLineOutput output = JsonLineOutput.Create(parsed.GetValue(OutputFile));
         foreach ((int[] ids, string where) in TokenIdLines.Read(parsed.GetRequiredValue(Ids)))
         {
             cancel.ThrowIfCancellationRequested();
             if (ids.Any(id => (uint)id >= (uint)tokenizer.VocabularySize))
                 throw new InvalidDataException($"{where}: token id {ids.First(id => (uint)id >= (uint)tokenizer.VocabularySize)}; this tokenizer has ids from 0 to {tokenizer.VocabularySize - 1}");
-            output.Write(json => json.WriteString("text", tokenizer.Decode(ids, skipSpecial)));
+            string text = tokenizer.Decode(ids, skipSpecial);
+            output.Write(json => json.WriteString("text", cleansUp ? SpaceCleanUp.Apply(text) : text));
         }
         output.Commit();
         return ExitCode.Done;

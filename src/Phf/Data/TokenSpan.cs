@@ -28,8 +28,8 @@ internal static class TokenSpans
         if (spans.Count == 0) return;
         int[] bytes = ByteOffsets(text), tokens = TokenOffsets(ids, tokenizer);
         if (tokens[^1] != bytes[^1])
-            throw new InvalidDataException($"a segment of {bytes[^1]} bytes became tokens of {tokens[^1]}: this tokenizer has an added token whose "
-                + "bytes are not its text, so the places of spans are not known; use another tokenizer, or pack scores without spans");
+            throw new InvalidDataException($"a segment of {bytes[^1]} bytes became tokens of {tokens[^1]}: this tokenizer changes the text "
+                + "(a blank in front, normalization, or added tokens whose bytes are not their text), so the places of spans are not known; use another tokenizer, or pack scores without spans");
         var scores = new float?[ids.Count];
         foreach (ScoredSpan span in spans)
         {

@@ -5,8 +5,8 @@ using Phf.Numerics.Random;
 namespace Phf.Model;
 
 /// <summary>
-/// GPT-2 (Radford et al. 2019) as Hugging Face defines it: learned positions, layer norm before each branch, the token table tied
-/// to the output head. Forward and backward are written out layer by layer. Letters: B batch, T time, N = B T, C channels, V vocabulary.
+/// GPT-2 (Radford et al. 2019) as Hugging Face defines it: learned positions, layer norm before each branch, the output head
+/// the token table or a table of its own. Forward and backward are written out layer by layer. Letters: B batch, T time, N = B T, C channels, V vocabulary.
 /// </summary>
 public sealed class Gpt2 : IDisposable
 {
@@ -84,8 +84,8 @@ public sealed class Gpt2 : IDisposable
     /// </summary>
     public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients,
         Span<float> margins = default) =>
-        Backend.Classify(state.Final, Parameters.TokenTable, targets, weights, logProbs, logComplements,
-            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable, margins);
+        Backend.Classify(state.Final, Parameters.Head, targets, weights, logProbs, logComplements,
+            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.Head, margins);
 
     /// <summary>V = -sigmoid(h . v + offset) at every position of the last <see cref="Forward"/>: of the token that follows it.</summary>
     /// <param name="state">Made for training, of a model with a value head.</param>

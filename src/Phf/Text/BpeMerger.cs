@@ -24,11 +24,7 @@ internal sealed class BpeMerger(BpeModel model)
         for (int start = 0; start < text.Length;)
         {
             int end = Gpt2Pattern.PieceEnd(text, start);
-            ReadOnlySpan<int> found = EncodePiece(text[start..end]);
-            if (found.Length > ids.Length - count) throw NoRoom(nameof(ids));
-            if (found.Length == 1) ids[count] = found[0]; // most pieces of English: spare the call of a copy
-            else found.CopyTo(ids[count..]);
-            count += found.Length;
+            count += Copy(EncodePiece(text[start..end]), ids[count..]);
             start = end;
         }
         return count;
@@ -36,7 +32,17 @@ internal sealed class BpeMerger(BpeModel model)
 
     public static ArgumentException NoRoom(string parameter) => new("not enough room for the ids; the UTF-8 length of the text always is", parameter);
 
-    private ReadOnlySpan<int> EncodePiece(ReadOnlySpan<char> piece)
+    /// <summary>Copies the ids of a piece and returns how many there are.</summary>
+    public static int Copy(ReadOnlySpan<int> found, Span<int> ids)
+    {
+        if (found.Length > ids.Length) throw NoRoom(nameof(ids));
+        if (found.Length == 1) ids[0] = found[0]; // most pieces of English: spare the call of a copy
+        else found.CopyTo(ids);
+        return found.Length;
+    }
+
+    /// <summary>The ids of one piece of the pre-tokenizer; they hold until the next call.</summary>
+    public ReadOnlySpan<int> EncodePiece(ReadOnlySpan<char> piece)
     {
         if (piece.Length > PieceCache.MaxPieceLength) return Merge(piece);
         uint hash = PieceCache.Hash(piece);
@@ -48,6 +54,11 @@ internal sealed class BpeMerger(BpeModel model)
 
     private ReadOnlySpan<int> Merge(ReadOnlySpan<char> piece)
     {
+        if (model.IgnoresMerges && model.TryGetWhole(piece, out int whole))
+        {
+            _symbols[0] = whole;
+            return _symbols.AsSpan(0, 1);
+        }
         int capacity = Encoding.UTF8.GetMaxByteCount(piece.Length);
         if (_bytes.Length < capacity) _bytes = new byte[capacity];
         int length = Encoding.UTF8.GetBytes(piece, _bytes); // lone surrogates become the bytes of U+FFFD

@@ -11,11 +11,12 @@ internal sealed class BpeModel
 
     /// <param name="tokens">By id, in the byte alphabet, all different.</param>
     /// <param name="merges">In order of rank; both sides and the result must be tokens.</param>
+    /// <param name="ignoresMerges">A piece that is a token is that token, whatever the merges would make of it.</param>
     /// <param name="source">Where the tokens come from, for messages.</param>
     /// <exception cref="InvalidDataException">A token twice, a byte without token, or a merge whose parts or result are no tokens.</exception>
-    public BpeModel(string[] tokens, IReadOnlyList<(string Left, string Right)> merges, string source)
+    public BpeModel(string[] tokens, IReadOnlyList<(string Left, string Right)> merges, string source, bool ignoresMerges = false)
     {
-        Tokens = tokens;
+        (Tokens, IgnoresMerges) = (tokens, ignoresMerges);
         _idOfToken = new Dictionary<string, int>(tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < tokens.Length; id++)
             if (!_idOfToken.TryAdd(tokens[id], id))
@@ -54,10 +55,24 @@ internal sealed class BpeModel
 
     public MergeTable Table { get; }
 
+    /// <summary>A piece that is a token is that token, whatever the merges would make of it.</summary>
+    public bool IgnoresMerges { get; }
+
+    /// <summary>The token that is this whole text.</summary>
+    public bool TryGetWhole(ReadOnlySpan<char> text, out int id)
+    {
+        const int MostUnits = 128;
+        Span<byte> bytes = text.Length <= MostUnits ? stackalloc byte[3 * MostUnits] : new byte[3 * text.Length];
+        int length = Encoding.UTF8.GetBytes(text, bytes);
+        Span<char> spelled = text.Length <= MostUnits ? stackalloc char[3 * MostUnits] : new char[length];
+        for (int i = 0; i < length; i++) spelled[i] = ByteAlphabet.ToChar(bytes[i]);
+        return _idOfToken.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(spelled[..length], out id);
+    }
+
     public bool TryGetId(string token, out int id) => _idOfToken.TryGetValue(token, out id);
 
-    /// <summary>SHA-256, in hexadecimal, of the tokens, the merges and the end-of-text id.</summary>
-    public string Fingerprint(int endOfTextId)
+    /// <summary>SHA-256, in hexadecimal, of the tokens, the merges, the end-of-text id, and of how pieces are made where that is not GPT-2's way.</summary>
+    public string Fingerprint(int endOfTextId, PieceRules rules)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[4];
@@ -75,6 +90,8 @@ internal sealed class BpeModel
             AppendNumber(number, right);
         }
         AppendNumber(number, endOfTextId);
+        if (rules != PieceRules.Default || IgnoresMerges)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{rules.Pattern} {rules.Split} {rules.AddsPrefixSpace} {rules.ComposesCharacters} {IgnoresMerges}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         void AppendNumber(Span<byte> buffer, int value)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -15,20 +16,30 @@ public sealed class BpeTokenizer
     /// <summary>The token that separates documents.</summary>
     public const string EndOfText = "<|endoftext|>";
 
+    private const string Llama3EndOfText = "<|end_of_text|>";
+
     private readonly byte[] _decoded; // the bytes of all tokens, one after another
     private readonly int[] _decodedEnds;
     private readonly bool[] _isSpecial;
     private readonly AddedTokenFinder? _rawFinder;
     private readonly AddedTokenFinder? _normalizedFinder;
-    private readonly ThreadLocal<BpeMerger> _merger;
+    private readonly ByteLevelBpe _bytes;
 
-    internal BpeTokenizer(BpeModel model, AddedToken[] added, string source)
+    internal BpeTokenizer(BpeModel model, AddedToken[] added, string source) : this(new TokenizerDefinition
     {
-        Model = model;
-        Added = added;
-        _rawFinder = AddedTokenFinder.Of(added.Where(token => !token.Normalized));
-        _normalizedFinder = AddedTokenFinder.Of(added.Where(token => token.Normalized));
-        _merger = new ThreadLocal<BpeMerger>(() => new BpeMerger(model));
+        Model = new ByteLevelBpe(model, PieceRules.Default), Added = added, Source = source,
+    })
+    {
+    }
+
+    internal BpeTokenizer(TokenizerDefinition definition)
+    {
+        Definition = definition;
+        _bytes = definition.Model as ByteLevelBpe
+            ?? throw new InvalidDataException($"{definition.Source}: a WordPiece vocabulary, which is for classifiers; expected a byte-level BPE, such as GPT-2's");
+        AddedToken[] added = definition.Added;
+        BpeModel model = _bytes.Model;
+        (_rawFinder, _normalizedFinder) = definition.Finders();
 
         var contents = new List<string>(model.Tokens);
         foreach (AddedToken token in added)
@@ -46,15 +57,23 @@ public sealed class BpeTokenizer
         }
         _decoded = [.. bytes];
 
-        EndOfTextId = TryGetId(EndOfText, out int endOfText) ? endOfText
-            : throw new InvalidDataException($"{source}: no token {EndOfText}, which separates documents; expected a GPT-2 tokenizer");
-        Fingerprint = model.Fingerprint(EndOfTextId);
+        EndOfTextId = TryGetId(EndOfText, out int endOfText) || TryGetId(Llama3EndOfText, out endOfText) ? endOfText
+            : throw new InvalidDataException(
+                $"{definition.Source}: no token {EndOfText} (or {Llama3EndOfText}), which separates documents; expected the tokenizer of a language model");
+        Fingerprint = model.Fingerprint(EndOfTextId, _bytes.Rules);
     }
 
-    internal BpeModel Model { get; }
+    internal TokenizerDefinition Definition { get; }
+
+    internal PieceRules Rules => _bytes.Rules;
+
+    /// <summary>How the end-of-text token is spelled.</summary>
+    internal string EndOfTextName => TryGetId(EndOfText, out _) ? EndOfText : Llama3EndOfText;
+
+    internal BpeModel Model => _bytes.Model;
 
     /// <summary>In order of id for those beyond the vocabulary of the model; the array is never changed.</summary>
-    internal AddedToken[] Added { get; }
+    internal AddedToken[] Added => Definition.Added;
 
     /// <summary>How many ids there are, added tokens included: 0 to <c>VocabularySize - 1</c>.</summary>
     public int VocabularySize { get; }
@@ -74,13 +93,13 @@ public sealed class BpeTokenizer
     /// </summary>
     /// <exception cref="FileNotFoundException">None of these is there.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or asks for something that byte-level BPE as above does not do; the message names it.</exception>
-    public static BpeTokenizer FromDirectory(string directory) => TokenizerReader.Read(directory);
+    public static BpeTokenizer FromDirectory(string directory) => new(TokenizerReader.Read(directory));
 
     /// <summary>The ids of <paramref name="text"/>. Added tokens in the text become their own ids.</summary>
     public List<int> Encode(string text)
     {
         var ids = new List<int>();
-        CollectionsMarshal.SetCount(ids, Encoding.UTF8.GetByteCount(text));
+        CollectionsMarshal.SetCount(ids, _bytes.MostTokens(Encoding.UTF8.GetByteCount(text)));
         int count = Encode(text, CollectionsMarshal.AsSpan(ids));
         ids.RemoveRange(count, ids.Count - count);
         return ids;
@@ -88,22 +107,20 @@ public sealed class BpeTokenizer
 
     /// <summary>
     /// Writes the ids of <paramref name="text"/> into <paramref name="ids"/> and returns how many there are. Room for the UTF-8 length of the text
-    /// (at most three times its UTF-16 length) is always enough. Allocates nothing once the buffers of the calling thread have grown.
+    /// (at most three times its UTF-16 length) is always enough for GPT-2's rules; a blank in front or normalization may take more. Allocates nothing once the buffers of the calling thread have grown.
     /// </summary>
     /// <exception cref="ArgumentException">There is not enough room; what was written so far is left there.</exception>
     public int Encode(ReadOnlySpan<char> text, Span<int> ids)
     {
-        BpeMerger bpe = _merger.Value!;
-        int count = 0;
-        while (_rawFinder is not null)
+        BpeMerger merger = _bytes.Merger;
+        int count = 0, searchFrom = 0, taken = 0;
+        while (_rawFinder is not null && _rawFinder.TryFind(text, searchFrom, taken, out AddedMatch match))
         {
-            int at = _rawFinder.Find(text, out AddedToken? token);
-            if (token is null) break;
-            count += EncodeNormalized(bpe, text[..at], ids[count..]);
-            count += Write(token.Id, ids[count..]);
-            text = text[(at + token.Content.Length)..];
+            if (taken < match.Start) count += EncodeGap(merger, text[taken..match.Start], ids[count..]);
+            count += Write(match.Token.Id, ids[count..]);
+            (searchFrom, taken) = (match.SearchFrom, match.End);
         }
-        return count + EncodeNormalized(bpe, text, ids[count..]);
+        return count + EncodeGap(merger, text[taken..], ids[count..]);
     }
 
     /// <summary>
@@ -112,13 +129,21 @@ public sealed class BpeTokenizer
     /// </summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        var bytes = new List<byte>(4 * ids.Length);
+        int length = 0;
+        foreach (int id in ids)
+            if (IsDecoded(id, skipSpecialTokens)) length += ByteLength(id);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        Span<byte> rest = bytes;
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)VocabularySize || (skipSpecialTokens && _isSpecial[id])) continue;
-            bytes.AddRange(_decoded.AsSpan(_decodedEnds[id] - ByteLength(id), ByteLength(id)));
+            if (!IsDecoded(id, skipSpecialTokens)) continue;
+            int count = ByteLength(id);
+            _decoded.AsSpan(_decodedEnds[id] - count, count).CopyTo(rest);
+            rest = rest[count..];
         }
-        return Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes));
+        string text = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return text;
     }
 
     /// <summary>UTF-8 bytes that token <paramref name="id"/> stands for.</summary>
@@ -163,7 +188,7 @@ public sealed class BpeTokenizer
             int id = Model.TryGetId(token, out int known) ? known : next++;
             added.Add(new AddedToken(token, id, Special: true, Normalized: false));
         }
-        return new BpeTokenizer(Model, [.. added], "the tokenizer");
+        return new BpeTokenizer(Definition with { Added = [.. added], Source = "the tokenizer" });
     }
 
     /// <summary>
@@ -172,19 +197,29 @@ public sealed class BpeTokenizer
     /// </summary>
     public void Save(string directory) => TokenizerWriter.Write(this, directory);
 
-    private int EncodeNormalized(BpeMerger bpe, ReadOnlySpan<char> text, Span<int> ids)
+    /// <summary>Text between tokens of the first pass.</summary>
+    private int EncodeGap(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)
     {
-        int count = 0;
-        while (_normalizedFinder is not null)
-        {
-            int at = _normalizedFinder.Find(text, out AddedToken? token);
-            if (token is null) break;
-            count += bpe.Encode(text[..at], ids[count..]);
-            count += Write(token.Id, ids[count..]);
-            text = text[(at + token.Content.Length)..];
-        }
-        return count + bpe.Encode(text, ids[count..]);
+        if (_normalizedFinder is null) return _bytes.Encode(merger, text, ids);
+        if (!_bytes.Rules.ComposesCharacters) return EncodeNormalized(merger, text, ids);
+        var normalized = new AlignedText();
+        _bytes.Normalize(text, 0, normalized);
+        return EncodeNormalized(merger, normalized.Units, ids);
     }
+
+    private int EncodeNormalized(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)
+    {
+        int count = 0, searchFrom = 0, taken = 0;
+        while (_normalizedFinder!.TryFind(text, searchFrom, taken, out AddedMatch match))
+        {
+            if (taken < match.Start) count += _bytes.EncodeNormalized(merger, text[taken..match.Start], ids[count..]);
+            count += Write(match.Token.Id, ids[count..]);
+            (searchFrom, taken) = (match.SearchFrom, match.End);
+        }
+        return count + _bytes.EncodeNormalized(merger, text[taken..], ids[count..]);
+    }
+
+    private bool IsDecoded(int id, bool skipsSpecialTokens) => (uint)id < (uint)VocabularySize && !(skipsSpecialTokens && _isSpecial[id]);
 
     private static int Write(int id, Span<int> ids)
     {

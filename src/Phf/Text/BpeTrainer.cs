@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -12,7 +14,7 @@ public static class BpeTrainer
     /// <summary>End-of-text and the 256 bytes: the smallest vocabulary.</summary>
     public const int SmallestVocabulary = 257;
 
-    private const int ReportEvery = 64;
+    private const int ReportEvery = 64, TextsPerBatch = 256;
 
     /// <param name="texts">One document each; <c>&lt;|endoftext|&gt;</c> in a text is ordinary text.</param>
     /// <param name="vocabularySize">How many ids are wanted; fewer come out when no pair is left to merge.</param>
@@ -51,19 +53,36 @@ public static class BpeTrainer
     /// <summary>The different pieces (words with the blank before them, numbers, punctuation) of all texts, with how often each occurs.</summary>
     public static Dictionary<string, long> CountPieces(IEnumerable<string> texts, CancellationToken cancel = default)
     {
-        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        var bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        foreach (string text in texts)
+        // Each thread counts the batches that it gets; sums do not depend on who got which.
+        using var counters = new ThreadLocal<Dictionary<string, long>>(() => new Dictionary<string, long>(StringComparer.Ordinal), trackAllValues: true);
+        var batches = Partitioner.Create(texts.Chunk(TextsPerBatch), EnumerablePartitionerOptions.NoBuffering); // few texts in memory at a time
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            for (int start = 0; start < text.Length;)
+            Parallel.ForEach(batches, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, batch =>
             {
-                int end = Gpt2Pattern.PieceEnd(text, start);
-                CollectionsMarshal.GetValueRefOrAddDefault(bySpan, text.AsSpan(start, end - start), out _)++;
-                start = end;
-            }
+                var bySpan = counters.Value!.GetAlternateLookup<ReadOnlySpan<char>>();
+                foreach (string text in batch) Count(text, bySpan);
+            });
         }
-        return counts;
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]); // what reading the texts failed with
+        }
+        Dictionary<string, long>[] parts = [.. counters.Values.OrderByDescending(part => part.Count)];
+        if (parts.Length == 0) return new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (Dictionary<string, long> part in parts[1..])
+            foreach ((string piece, long count) in part) CollectionsMarshal.GetValueRefOrAddDefault(parts[0], piece, out _) += count;
+        return parts[0];
+    }
+
+    private static void Count(string text, Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> counts)
+    {
+        for (int start = 0; start < text.Length;)
+        {
+            int end = Gpt2Pattern.PieceEnd(text, start);
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, text.AsSpan(start, end - start), out _)++;
+            start = end;
+        }
     }
 
     private static List<(string Left, string Right)> Learn(

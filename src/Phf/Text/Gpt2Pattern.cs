@@ -2,6 +2,15 @@ using System.Globalization;
 
 namespace Phf.Text;
 
+/// <summary>What the patterns of pre-tokenizers tell apart.</summary>
+internal enum CharacterClass : byte
+{
+    Other,
+    Letter,
+    Number,
+    Space,
+}
+
 /// <summary>
 /// GPT-2's pre-tokenizer as a hand-written scanner of the pattern
 /// <c>'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+</c>.
@@ -10,12 +19,7 @@ namespace Phf.Text;
 /// </summary>
 internal static class Gpt2Pattern
 {
-    private const byte Other = 0;
-    private const byte Letter = 1;
-    private const byte Number = 2;
-    private const byte Space = 3;
-
-    private static readonly byte[] ClassOfChar = MakeClasses();
+    private static readonly CharacterClass[] ClassOfChar = MakeClasses();
 
     /// <summary>The exclusive end of the piece that begins at <paramref name="start"/>, which must lie inside the text.</summary>
     public static int PieceEnd(ReadOnlySpan<char> text, int start)
@@ -26,16 +30,16 @@ internal static class Gpt2Pattern
             if (contraction > 0) return start + contraction;
         }
         int position = start;
-        byte kind = ClassAt(text, position, out int width);
+        CharacterClass kind = ClassAt(text, position, out int width);
         if (text[position] == ' ' && position + 1 < text.Length)
         {
-            byte next = ClassAt(text, position + 1, out int nextWidth);
-            if (next != Space) (position, kind, width) = (position + 1, next, nextWidth); // the optional blank before a word
+            CharacterClass next = ClassAt(text, position + 1, out int nextWidth);
+            if (next != CharacterClass.Space) (position, kind, width) = (position + 1, next, nextWidth); // the optional blank before a word
         }
         position += width;
         while (position < text.Length && ClassAt(text, position, out width) == kind) position += width;
         // White space before a word leaves its last character to the next piece. All white space is one UTF-16 unit wide.
-        return kind == Space && position < text.Length && position - start > 1 ? position - 1 : position;
+        return kind == CharacterClass.Space && position < text.Length && position - start > 1 ? position - 1 : position;
     }
 
     private static int ContractionLength(ReadOnlySpan<char> text)
@@ -45,7 +49,8 @@ internal static class Gpt2Pattern
         return text.Length >= 3 && (text[1], text[2]) is ('r', 'e') or ('v', 'e') or ('l', 'l') ? 3 : 0;
     }
 
-    private static byte ClassAt(ReadOnlySpan<char> text, int position, out int width)
+    /// <summary>The class of the character at <paramref name="position"/> and its width in UTF-16 units.</summary>
+    public static CharacterClass ClassAt(ReadOnlySpan<char> text, int position, out int width)
     {
         char unit = text[position];
         if (!char.IsHighSurrogate(unit) || position + 1 == text.Length || !char.IsLowSurrogate(text[position + 1]))
@@ -57,18 +62,18 @@ internal static class Gpt2Pattern
         return Classify(CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(unit, text[position + 1])));
     }
 
-    private static byte Classify(UnicodeCategory category) => category switch
+    private static CharacterClass Classify(UnicodeCategory category) => category switch
     {
-        <= UnicodeCategory.OtherLetter => Letter,
-        >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber => Number,
-        _ => Other,
+        <= UnicodeCategory.OtherLetter => CharacterClass.Letter,
+        >= UnicodeCategory.DecimalDigitNumber and <= UnicodeCategory.OtherNumber => CharacterClass.Number,
+        _ => CharacterClass.Other,
     };
 
-    private static byte[] MakeClasses()
+    private static CharacterClass[] MakeClasses()
     {
-        var classes = new byte[0x10000];
+        var classes = new CharacterClass[0x10000];
         for (int unit = 0; unit < classes.Length; unit++)
-            classes[unit] = char.IsWhiteSpace((char)unit) ? Space : Classify(CharUnicodeInfo.GetUnicodeCategory((char)unit));
+            classes[unit] = char.IsWhiteSpace((char)unit) ? CharacterClass.Space : Classify(CharUnicodeInfo.GetUnicodeCategory((char)unit));
         return classes;
     }
 }

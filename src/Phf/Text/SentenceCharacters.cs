@@ -82,7 +82,7 @@ internal static class SentenceCharacters
     }
 
     private static IEnumerable<(int, int, SentenceTrait)> AstralOf(string list, SentenceTrait traits) =>
-        SentenceData.Ranges(list).Where(range => range.Last > 0xFFFF).Select(range => (range.First, range.Last, traits));
+        CodePointSet.Ranges(list).Where(range => range.Last > 0xFFFF).Select(range => (range.First, range.Last, traits));
 
     private static bool IsPunctuation(UnicodeCategory category) =>
         category is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
@@ -117,7 +117,7 @@ internal static class SentenceCharacters
 
         void AddRanges(string list, SentenceTrait traits)
         {
-            foreach ((int first, int last) in SentenceData.Ranges(list))
+            foreach ((int first, int last) in CodePointSet.Ranges(list))
                 for (int unit = first; unit <= Math.Min(last, 0xFFFF); unit++) table[unit] |= traits;
         }
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Phf.Text;
 
 /// <summary>
@@ -66,16 +64,6 @@ internal static class SentenceData
         o. o.0 o.O o.o o_0 o_O o_o ol' ol’ p. p.m. q. r. s. somethin' somethin’ t. u. v. v.s. v.v v_v vs. w. w/o x. y. z.
         ¯\(ツ)/¯ ä. ö. ü. ಠ_ಠ ಠ︵ಠ — ‘S ‘s ’ ’Cause ’Cos ’Coz ’Cuz ’S ’bout ’cause ’cos ’coz ’cuz ’d ’em ’ll ’nuff ’re ’s ’’
         """;
-
-    /// <summary>The inclusive ranges that a list such as <see cref="Icons"/> names.</summary>
-    public static IEnumerable<(int First, int Last)> Ranges(string list)
-    {
-        foreach (string range in Words(list))
-        {
-            string[] ends = range.Split('-');
-            yield return (int.Parse(ends[0], NumberStyles.HexNumber), int.Parse(ends[^1], NumberStyles.HexNumber));
-        }
-    }
 
     public static string[] Words(string list) => list.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
 }

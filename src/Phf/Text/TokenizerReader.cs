@@ -1,91 +1,149 @@
+using System.Text;
 using System.Text.Json;
+using static Phf.Text.TokenizerJson;
 
 namespace Phf.Text;
 
 /// <summary>
-/// Reads the files of a GPT-2 tokenizer. A tokenizer.json may hold a whole grammar of components; those that change what this library computes are
+/// Reads the files of a tokenizer. A tokenizer.json may hold a whole grammar of components; those that change what this library computes are
 /// refused by name rather than ignored.
 /// </summary>
 internal static class TokenizerReader
 {
-    public static BpeTokenizer Read(string directory)
+    public static TokenizerDefinition Read(string directory)
     {
-        string json = Path.Combine(directory, "tokenizer.json");
-        RefusePrefixSpace(Path.Combine(directory, "tokenizer_config.json"));
-        if (File.Exists(json)) return ReadTokenizerJson(json);
+        var settings = TokenizerSettings.Read(directory);
+        string json = Path.Combine(directory, "tokenizer.json"), words = Path.Combine(directory, "vocab.txt");
+        if (File.Exists(json)) return ReadTokenizerJson(json, settings);
+        if (File.Exists(words)) return ReadWordList(words, settings);
         foreach ((string vocabularyName, string mergesName) in new[] { ("vocab.json", "merges.txt"), ("encoder.json", "vocab.bpe") })
         {
             string vocabulary = Path.Combine(directory, vocabularyName), merges = Path.Combine(directory, mergesName);
             if (File.Exists(vocabulary) && File.Exists(merges))
-                return ReadVocabularyAndMerges(vocabulary, merges, Path.Combine(directory, "added_tokens.json"));
+                return ReadVocabularyAndMerges(vocabulary, merges, Path.Combine(directory, "added_tokens.json"), settings);
         }
         throw new FileNotFoundException(
-            $"{directory}: no tokenizer there; looked for tokenizer.json, vocab.json with merges.txt, encoder.json with vocab.bpe");
+            $"{directory}: no tokenizer there; looked for tokenizer.json, vocab.txt, vocab.json with merges.txt, encoder.json with vocab.bpe");
     }
 
-    private static BpeTokenizer ReadTokenizerJson(string path)
+    private static TokenizerDefinition ReadTokenizerJson(string path, TokenizerSettings settings)
     {
         using JsonDocument document = Parse(path);
-        JsonElement root = Object(document.RootElement, path, "the file");
-        TokenizerComponents.Check(root, path);
-        JsonElement model = Object(Required(root, "model", path), path, "model");
-        string[] tokens = ReadVocabulary(Required(model, "vocab", path), path);
-        var bpe = new BpeModel(tokens, ReadMerges(Required(model, "merges", path), path), path);
+        JsonElement root = ObjectOf(document.RootElement, path, "the file");
+        TokenizerComponents.CheckFrame(root, path);
+        JsonElement model = ObjectOf(Required(root, "model", path), path, "model");
+        ISubwordModel subwords = TokenizerComponents.ModelType(model, path) switch
+        {
+            "BPE" => ReadBpe(root, model, settings, path),
+            "WordPiece" => new WordPieceModel(
+                ReadVocabulary(Required(model, "vocab", path), path), settings.Override(TokenizerComponents.WordPiece(root, model, path)), path),
+            string other => throw TokenizerComponents.Unsupported(path, $"model {other}", "BPE or WordPiece"),
+        };
 
-        var declared = new List<(string Content, bool Special, bool Normalized)>();
-        if (root.TryGetProperty("added_tokens", out JsonElement added) && added.ValueKind != JsonValueKind.Null)
-            foreach (JsonElement token in Array(added, path, "added_tokens"))
-                declared.Add(ReadAddedToken(token, path));
-        return new BpeTokenizer(bpe, AssignIds(bpe, declared), path);
+        var declared = new List<AddedToken>();
+        if (TokenizerComponents.Present(root, "added_tokens", out JsonElement added))
+            foreach (JsonElement token in ArrayOf(added, path, "added_tokens")) declared.Add(ReadAddedToken(token, path));
+        AddedToken[] tokens = AssignIds(subwords, declared);
+        foreach ((AddedToken said, AddedToken token) in declared.Join(tokens, said => said.Content, token => token.Content, (said, token) => (said, token)))
+            if (said.Id != token.Id)
+                throw new InvalidDataException($"{path}: the added token '{said.Content}' has id {said.Id}, but would be {token.Id}: the vocabulary's, or the next free one in order of appearance; correct the file");
+        var definition = new TokenizerDefinition { Model = subwords, Added = tokens, Source = path, PadToken = settings.PadToken ?? PadTokenOf(root, path) };
+        return definition with { Template = TemplateReader.Read(root, token => definition.TryGetId(token, out int id) ? id : null, path) };
     }
 
-    private static BpeTokenizer ReadVocabularyAndMerges(string vocabularyPath, string mergesPath, string addedPath)
+    private static ByteLevelBpe ReadBpe(JsonElement root, JsonElement model, TokenizerSettings settings, string path)
+    {
+        TokenizerComponents.CheckBpe(model, path);
+        PieceRules rules = TokenizerComponents.Rules(root, path);
+        TokenizerComponents.CheckByteLevelDecoder(root, path);
+        string[] tokens = ReadVocabulary(Required(model, "vocab", path), path);
+        bool ignoresMerges = Flag(model, "ignore_merges", path, whenAbsent: false);
+        return new ByteLevelBpe(new BpeModel(tokens, ReadMerges(Required(model, "merges", path), path), path, ignoresMerges), settings.Override(rules));
+    }
+
+    private static TokenizerDefinition ReadVocabularyAndMerges(string vocabularyPath, string mergesPath, string addedPath, TokenizerSettings settings)
     {
         string[] tokens;
         using (JsonDocument document = Parse(vocabularyPath)) tokens = ReadVocabulary(document.RootElement, vocabularyPath);
-        var bpe = new BpeModel(tokens, ReadMergesText(mergesPath), mergesPath);
+        var bpe = new ByteLevelBpe(new BpeModel(tokens, ReadMergesText(mergesPath), mergesPath), settings.Override(PieceRules.Default));
 
-        // These files do not say what is special; as in transformers, end-of-text and whatever was added is.
-        var declared = new List<(string, bool, bool)>();
-        if (bpe.TryGetId(BpeTokenizer.EndOfText, out _)) declared.Add((BpeTokenizer.EndOfText, true, false));
+        // These files do not say what is special; as in transformers, end-of-text, RoBERTa's tokens and whatever was added is.
+        bool isRoberta = bpe.TryGetId("<s>", out int cls) & bpe.TryGetId("</s>", out int sep);
+        var declared = new List<AddedToken>();
+        foreach (string special in isRoberta ? (ReadOnlySpan<string>)["<s>", "<pad>", "</s>", "<unk>", "<mask>"] : [BpeTokenizer.EndOfText])
+            if (bpe.TryGetId(special, out int id)) declared.Add(new AddedToken(special, id, Special: true, Normalized: false) { StripsLeft = special == "<mask>" });
         if (File.Exists(addedPath))
         {
             using JsonDocument document = Parse(addedPath);
-            IEnumerable<JsonProperty> byId = Object(document.RootElement, addedPath, "the file").EnumerateObject()
+            IEnumerable<JsonProperty> byId = ObjectOf(document.RootElement, addedPath, "the file").EnumerateObject()
                 .OrderBy(property => Id(property.Value, addedPath, property.Name));
-            foreach (JsonProperty property in byId) declared.Add((property.Name, true, false));
+            foreach (JsonProperty property in byId) declared.Add(new AddedToken(property.Name, 0, Special: true, Normalized: false));
         }
-        return new BpeTokenizer(bpe, AssignIds(bpe, declared), vocabularyPath);
+        return new TokenizerDefinition
+        {
+            Model = bpe,
+            Added = AssignIds(bpe, declared),
+            Source = vocabularyPath,
+            PadToken = settings.PadToken,
+            Template = isRoberta ? TokenTemplate.Roberta(cls, sep) with { TrimsOffsets = true, HasPrefixSpace = bpe.Rules.AddsPrefixSpace } : TokenTemplate.Nothing,
+        };
+    }
+
+    /// <summary>BERT's vocab.txt: a token a line.</summary>
+    private static TokenizerDefinition ReadWordList(string path, TokenizerSettings settings)
+    {
+        string[] tokens = [.. File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true))];
+        var model = new WordPieceModel(tokens, settings.Override(new WordPieceOptions()), path);
+        var declared = new List<AddedToken>();
+        foreach (string special in (ReadOnlySpan<string>)["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+            declared.Add(new AddedToken(special, model.TryGetId(special, out int id) ? id
+                : throw new InvalidDataException($"{path}: no token '{special}'; expected the vocabulary of a BERT"), Special: true, Normalized: false));
+        return new TokenizerDefinition
+        {
+            Model = model,
+            Added = [.. declared],
+            Source = path,
+            PadToken = settings.PadToken,
+            Template = TokenTemplate.Bert(declared[2].Id, declared[3].Id),
+        };
     }
 
     /// <summary>The vocabulary's id where it has the token, else the next free id in order of appearance, whatever the file says (as tokenizers does).</summary>
-    private static AddedToken[] AssignIds(BpeModel model, List<(string Content, bool Special, bool Normalized)> declared)
+    private static AddedToken[] AssignIds(ISubwordModel model, List<AddedToken> declared)
     {
         int next = model.Tokens.Length;
         var added = new List<AddedToken>();
-        foreach ((string content, bool special, bool normalized) in declared)
+        foreach (AddedToken token in declared)
         {
-            if (content.Length == 0 || added.Exists(other => other.Content == content)) continue;
-            int id = model.TryGetId(content, out int known) ? known : next++;
-            added.Add(new AddedToken(content, id, special, normalized));
+            if (token.Content.Length == 0 || added.Exists(other => other.Content == token.Content)) continue;
+            added.Add(token with { Id = model.TryGetId(token.Content, out int known) ? known : next++ });
         }
         return [.. added];
     }
 
-    private static (string Content, bool Special, bool Normalized) ReadAddedToken(JsonElement token, string path)
+    private static AddedToken ReadAddedToken(JsonElement token, string path)
     {
-        Object(token, path, "an entry of added_tokens");
-        JsonElement content = Required(token, "content", path);
-        if (content.ValueKind != JsonValueKind.String) throw Damaged(path, "the content of an added token", content, "a string");
-        foreach (string option in (ReadOnlySpan<string>)["lstrip", "rstrip", "single_word"])
-            if (Flag(token, option, path, whenAbsent: false))
-                throw new InvalidDataException($"{path}: the added token '{content.GetString()}' has {option}, which is not supported");
-        return (content.GetString()!, Flag(token, "special", path, whenAbsent: false), Flag(token, "normalized", path, whenAbsent: true));
+        ObjectOf(token, path, "an entry of added_tokens");
+        string content = TextOf(token, "content", path), what = $"the added token '{content}'";
+        TokenizerComponents.CheckKeys(token, what, path, "id", "content", "single_word", "lstrip", "rstrip", "normalized", "special");
+        return new AddedToken(content, Id(Required(token, "id", path), path, content), Option("special"), Option("normalized"))
+        {
+            StripsLeft = Option("lstrip"),
+            StripsRight = Option("rstrip"),
+            SingleWord = Option("single_word"),
+        };
+
+        bool Option(string name) => token.TryGetProperty(name, out _) ? Flag(token, name, path, whenAbsent: false)
+            : throw new InvalidDataException($"{path}: {what} does not say '{name}'; expected true or false");
     }
+
+    private static string? PadTokenOf(JsonElement root, string path) =>
+        TokenizerComponents.Present(root, "padding", out JsonElement padding) && padding.ValueKind == JsonValueKind.Object
+            && padding.TryGetProperty("pad_token", out _) ? TextOf(padding, "pad_token", path) : null;
 
     private static string[] ReadVocabulary(JsonElement vocabulary, string path)
     {
-        Object(vocabulary, path, "the vocabulary");
+        ObjectOf(vocabulary, path, "the vocabulary");
         var tokens = new string?[vocabulary.EnumerateObject().Count()];
         foreach (JsonProperty property in vocabulary.EnumerateObject())
         {
@@ -102,12 +160,16 @@ internal static class TokenizerReader
     private static List<(string, string)> ReadMerges(JsonElement merges, string path)
     {
         var list = new List<(string, string)>();
-        foreach (JsonElement merge in Array(merges, path, "merges"))
+        JsonValueKind? form = null;
+        foreach (JsonElement merge in ArrayOf(merges, path, "merges"))
+        {
+            if ((form ??= merge.ValueKind) != merge.ValueKind) throw Damaged(path, $"merge {list.Count}", merge, "the form of the merges before it");
             if (merge.ValueKind == JsonValueKind.String) list.Add(SplitMerge(merge.GetString()!, $"{path}: merge {list.Count}"));
             else if (merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2
                 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String)
                 list.Add((merge[0].GetString()!, merge[1].GetString()!));
             else throw Damaged(path, $"merge {list.Count}", merge, "two tokens");
+        }
         return list;
     }
 
@@ -128,69 +190,5 @@ internal static class TokenizerReader
         string[] parts = merge.Split(' ');
         return parts.Length == 2 ? (parts[0], parts[1])
             : throw new InvalidDataException($"{where}: {parts.Length} parts in '{merge}'; expected two tokens with a blank between them");
-    }
-
-    /// <summary>transformers lets tokenizer_config.json overrule the pre-tokenizer here.</summary>
-    private static void RefusePrefixSpace(string path)
-    {
-        if (!File.Exists(path)) return;
-        using JsonDocument document = Parse(path);
-        if (Flag(Object(document.RootElement, path, "the file"), "add_prefix_space", path, whenAbsent: false))
-            throw new InvalidDataException($"{path}: add_prefix_space is true, which is not supported");
-    }
-
-    private static JsonDocument Parse(string path)
-    {
-        try
-        {
-            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            RefuseLoneSurrogates(document.RootElement);
-            return document;
-        }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{path}: no valid JSON: {problem.Message}", problem);
-        }
-    }
-
-    /// <summary>An escaped half of a surrogate pair passes the parser and fails only when its string is read: read every string once, here.</summary>
-    private static void RefuseLoneSurrogates(JsonElement element)
-    {
-        if (element.ValueKind == JsonValueKind.String) element.GetString();
-        else if (element.ValueKind == JsonValueKind.Array)
-            foreach (JsonElement item in element.EnumerateArray()) RefuseLoneSurrogates(item);
-        else if (element.ValueKind == JsonValueKind.Object)
-            foreach (JsonProperty property in element.EnumerateObject())
-            {
-                _ = property.Name;
-                RefuseLoneSurrogates(property.Value);
-            }
-    }
-
-    private static int Id(JsonElement value, string path, string token) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int id) && id >= 0 ? id
-            : throw Damaged(path, $"the id of '{token}'", value, "an integer from 0 on");
-
-    internal static bool Flag(JsonElement parent, string name, string path, bool whenAbsent) =>
-        !parent.TryGetProperty(name, out JsonElement value) ? whenAbsent : value.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            _ => throw Damaged(path, name, value, "true or false"),
-        };
-
-    internal static JsonElement Object(JsonElement element, string path, string what) =>
-        element.ValueKind == JsonValueKind.Object ? element : throw Damaged(path, what, element, "an object");
-
-    private static JsonElement.ArrayEnumerator Array(JsonElement element, string path, string what) =>
-        element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : throw Damaged(path, what, element, "an array");
-
-    private static JsonElement Required(JsonElement parent, string name, string path) =>
-        parent.TryGetProperty(name, out JsonElement value) ? value : throw new InvalidDataException($"{path}: '{name}' is missing");
-
-    private static InvalidDataException Damaged(string path, string what, JsonElement found, string expected)
-    {
-        string raw = found.GetRawText();
-        return new InvalidDataException($"{path}: {what} is {(raw.Length > 60 ? raw[..60] + "..." : raw)}; expected {expected}");
     }
 }

@@ -12,8 +12,11 @@ internal static class TokenizerWriter
     public static void Write(BpeTokenizer tokenizer, string directory)
     {
         Directory.CreateDirectory(directory);
-        WriteJson(directory, "vocab.json", json => WriteVocabulary(json, tokenizer.Model));
-        WriteFile(directory, "merges.txt", stream => WriteMergesText(stream, tokenizer.Model));
+        if (IsGpt2(tokenizer)) // to the readers of these two files every tokenizer is GPT-2's
+        {
+            WriteJson(directory, "vocab.json", json => WriteVocabulary(json, tokenizer.Model));
+            WriteFile(directory, "merges.txt", stream => WriteMergesText(stream, tokenizer.Model));
+        }
         WriteJson(directory, "special_tokens_map.json", json =>
         {
             json.WriteStartObject();
@@ -39,10 +42,11 @@ internal static class TokenizerWriter
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteNull("normalizer");
-        WriteByteLevel(json, "pre_tokenizer", addPrefixSpace: false);
-        json.WriteNull("post_processor");
-        WriteByteLevel(json, "decoder", addPrefixSpace: true); // as tokenizers writes it; a decoder does not look at it
+        ComponentWriter.WriteNormalizer(json, tokenizer.Rules);
+        ComponentWriter.WritePreTokenizer(json, tokenizer.Rules);
+        ComponentWriter.WritePostProcessor(json, tokenizer.Definition);
+        json.WritePropertyName("decoder");
+        ComponentWriter.WriteByteLevel(json, addPrefixSpace: true); // as tokenizers writes it; a decoder does not look at it
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
         json.WriteNull("dropout");
@@ -51,7 +55,7 @@ internal static class TokenizerWriter
         json.WriteNull("end_of_word_suffix");
         json.WriteBoolean("fuse_unk", false);
         json.WriteBoolean("byte_fallback", false);
-        json.WriteBoolean("ignore_merges", false);
+        json.WriteBoolean("ignore_merges", tokenizer.Model.IgnoresMerges);
         json.WritePropertyName("vocab");
         WriteVocabulary(json, tokenizer.Model);
         json.WriteStartArray("merges");
@@ -67,20 +71,13 @@ internal static class TokenizerWriter
         json.WriteEndObject();
     }
 
-    private static void WriteByteLevel(Utf8JsonWriter json, string name, bool addPrefixSpace)
-    {
-        json.WriteStartObject(name);
-        json.WriteString("type", "ByteLevel");
-        json.WriteBoolean("add_prefix_space", addPrefixSpace);
-        json.WriteBoolean("trim_offsets", true);
-        json.WriteBoolean("use_regex", true);
-        json.WriteEndObject();
-    }
+    /// <summary>What vocab.json and merges.txt can say: GPT-2's rules, with or without a blank in front, and no tokens around a text.</summary>
+    private static bool IsGpt2(BpeTokenizer tokenizer) => tokenizer.Rules with { AddsPrefixSpace = false } == PieceRules.Default && !tokenizer.Model.IgnoresMerges;
 
     private static void WriteConfiguration(Utf8JsonWriter json, BpeTokenizer tokenizer)
     {
         json.WriteStartObject();
-        json.WriteBoolean("add_prefix_space", false);
+        json.WriteBoolean("add_prefix_space", tokenizer.Rules.AddsPrefixSpace);
         json.WriteStartObject("added_tokens_decoder");
         foreach (AddedToken token in tokenizer.Added.OrderBy(token => token.Id))
         {
@@ -93,16 +90,16 @@ internal static class TokenizerWriter
         json.WriteBoolean("clean_up_tokenization_spaces", false);
         json.WriteString("errors", "replace");
         json.WriteNumber("model_max_length", 1024);
-        json.WriteString("tokenizer_class", "GPT2Tokenizer");
+        json.WriteString("tokenizer_class", IsGpt2(tokenizer) ? "GPT2Tokenizer" : "PreTrainedTokenizerFast");
         json.WriteEndObject();
     }
 
     private static void WriteAddedToken(Utf8JsonWriter json, AddedToken token)
     {
         json.WriteString("content", token.Content);
-        json.WriteBoolean("single_word", false);
-        json.WriteBoolean("lstrip", false);
-        json.WriteBoolean("rstrip", false);
+        json.WriteBoolean("single_word", token.SingleWord);
+        json.WriteBoolean("lstrip", token.StripsLeft);
+        json.WriteBoolean("rstrip", token.StripsRight);
         json.WriteBoolean("normalized", token.Normalized);
         json.WriteBoolean("special", token.Special);
     }
@@ -115,7 +112,7 @@ internal static class TokenizerWriter
             if (token.Special && token.Id != tokenizer.EndOfTextId) json.WriteStringValue(token.Content);
         json.WriteEndArray();
         foreach (string role in (ReadOnlySpan<string>)["bos_token", "eos_token", "pad_token", "unk_token"])
-            json.WriteString(role, BpeTokenizer.EndOfText);
+            json.WriteString(role, tokenizer.EndOfTextName);
     }
 
     private static void WriteVocabulary(Utf8JsonWriter json, BpeModel model)

@@ -15,7 +15,7 @@ internal sealed class TrainingStep : IDisposable
 {
     private readonly Gpt2 _model;
     private readonly IObjective _objective;
-    private readonly TrainingSection _training;
+    private readonly AdamW _optimizer;
     private readonly bool _masksTags;
     private readonly float[] _positive, _negative, _logProbs, _logComplements;
     private readonly WeightedRegression? _regression;
@@ -29,10 +29,8 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="masksTags">Whether targets that are tags cost nothing.</param>
     public TrainingStep(Gpt2 model, IObjective objective, TrainingSection training, int batch, int time, bool masksTags = false)
     {
-        (_model, _objective, _training, _masksTags) = (model, objective, training, masksTags);
-        Gradients = new ParameterSet(model.Parameters.Layout, model.Config);
-        FirstMoments = new ParameterSet(model.Parameters.Layout, model.Config);
-        SecondMoments = new ParameterSet(model.Parameters.Layout, model.Config);
+        (_model, _objective, _masksTags) = (model, objective, masksTags);
+        _optimizer = new AdamW(model, training);
         State = new Activations(model.Config, batch, time, forTraining: true, training.RecomputeKind);
         int n = batch * time;
         (_positive, _negative, _logProbs, _logComplements) = (new float[n], new float[n], new float[n], new float[n]);
@@ -45,11 +43,11 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>Of the step at hand.</summary>
-    public ParameterSet Gradients { get; }
+    public ParameterSet Gradients => _optimizer.Gradients;
 
-    public ParameterSet FirstMoments { get; }
+    public ParameterSet FirstMoments => _optimizer.FirstMoments;
 
-    public ParameterSet SecondMoments { get; }
+    public ParameterSet SecondMoments => _optimizer.SecondMoments;
 
     /// <summary>The forward pass's memory, free between two steps.</summary>
     public Activations State { get; }
@@ -60,7 +58,7 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Forgets the gradient of the step before.</summary>
     public void Begin()
     {
-        _model.Backend.Clear(Gradients.All);
+        _optimizer.Begin();
         Statistics?.Begin();
     }
 
@@ -99,35 +97,18 @@ internal sealed class TrainingStep : IDisposable
         return loss;
     }
 
-    /// <summary>The gradient's norm.</summary>
-    public double Norm() => Math.Sqrt(_model.Backend.SquaredNorm(Gradients.All));
+    /// <inheritdoc cref="AdamW.Norm"/>
+    public double Norm() => _optimizer.Norm();
 
-    /// <summary>Clips the gradient and updates the parameters.</summary>
-    /// <param name="update">Number of the update, from 1.</param>
-    /// <param name="rate">Learning rate.</param>
-    /// <param name="norm">The gradient's norm.</param>
-    public void Update(long update, double rate, double norm)
-    {
-        double limit = _training.MaxGradNorm;
-        double scale = limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1; // as PyTorch's clip_grad_norm_
-        var step = new AdamWStep((int)update, (float)rate, (float)_training.AdamBeta1, (float)_training.AdamBeta2,
-            (float)_training.AdamEpsilon, (float)_training.WeightDecay, (float)scale);
-        ParameterSet p = _model.Parameters;
-        _model.Backend.AdamW(p.Decayed, Gradients.Decayed, FirstMoments.Decayed, SecondMoments.Decayed, step);
-        _model.Backend.AdamW(p.NotDecayed, Gradients.NotDecayed, FirstMoments.NotDecayed, SecondMoments.NotDecayed, step with { WeightDecay = 0 });
-    }
+    /// <inheritdoc cref="AdamW.Update"/>
+    public void Update(long update, double rate, double norm) => _optimizer.Update(update, rate, norm);
 
-    /// <summary>In words, what is not finite: the first bad tensor of the parameters, else of the gradients.</summary>
-    public string DescribeNotFinite() =>
-        // Bad weights make every gradient bad, so they are looked at first.
-        FirstBad(_model.Parameters) is { } weights ? $"{weights} holds numbers that are not finite"
-        : FirstBad(Gradients) is { } gradient ? $"the gradient of {gradient} is not finite" : "every gradient is finite";
+    /// <inheritdoc cref="AdamW.DescribeNotFinite"/>
+    public string DescribeNotFinite() => _optimizer.DescribeNotFinite();
 
     public void Dispose()
     {
-        Gradients.Dispose();
-        FirstMoments.Dispose();
-        SecondMoments.Dispose();
+        _optimizer.Dispose();
         State.Dispose();
     }
 
@@ -139,15 +120,5 @@ internal sealed class TrainingStep : IDisposable
     {
         for (int i = 0; i < kinds.Length; i++)
             if (kinds[i] == TokenKind.Masked || (_masksTags && kinds[i] == TokenKind.ControlTag)) (_positive[i], _negative[i]) = (0, 0);
-    }
-
-    private static string? FirstBad(ParameterSet set) =>
-        set.Layout.Shapes.FirstOrDefault(shape => !double.IsFinite(SumOfSquares(set[shape.Name].Span)))?.Name;
-
-    private static double SumOfSquares(ReadOnlySpan<float> values)
-    {
-        double sum = 0;
-        foreach (float value in values) sum += (double)value * value;
-        return sum;
     }
 }

@@ -44,7 +44,7 @@ public sealed class LambadaTaskTests
     {
         using var models = new TaskModels(prefix);
         using var folder = new TemporaryFolder();
-        string[] texts = ["The cat sat on the mat", "mat", "The dog was near the river and the cat sat on the mat near the river and the dog was there too too", "The  cat", "The cat "];
+        string[] texts = ["The cat sat on the mat", "mat", "The dog was near the river and the cat sat on the mat near the river and the dog was there too and the cat sat on the mat near the river too too", "The  cat", "The cat "];
         File.WriteAllLines(folder.At("items.jsonl"), texts.Select(text => JsonSerializer.Serialize(new { text })));
         TaskResult result = LambadaTask.Measure(models.Model, folder.At("items.jsonl"));
 

@@ -16,14 +16,15 @@ public sealed class TaskTests
         using var models = new TaskModels();
         using var folder = new TemporaryFolder();
         string[] sentences = ["The cat sat.", "Sat the cat.", "The dog was there.", "Was there dog the too.", "The mat sat on the river.", "Mat the."];
-        (string Good, string Bad)[] pairs = [.. from good in sentences from bad in sentences where good != bad select (good, bad)];
-        File.WriteAllLines(folder.At("a.jsonl"), pairs[..20].Select(pair => JsonSerializer.Serialize(new { sentence_good = pair.Good, sentence_bad = pair.Bad, field = "syntax", linguistics_term = "order", UID = "a" })));
-        File.WriteAllLines(folder.At("b.jsonl"), pairs[20..].Select(pair => JsonSerializer.Serialize(new { good = pair.Good, bad = pair.Bad, uid = "b" })));
+        (string Good, string Bad)[] ordered = [.. from high in Enumerable.Range(0, 6) from low in Enumerable.Range(0, high) select (sentences[low], sentences[high])];
+        (string Good, string Bad)[] pairs = [.. ordered, .. ordered.Select(pair => (pair.Bad, pair.Good))]; // 15 of each, so the two shares cannot be equal
+        File.WriteAllLines(folder.At("a.jsonl"), pairs[..15].Select(pair => JsonSerializer.Serialize(new { sentence_good = pair.Good, sentence_bad = pair.Bad, field = "syntax", linguistics_term = "order", UID = "a" })));
+        File.WriteAllLines(folder.At("b.jsonl"), pairs[15..].Select(pair => JsonSerializer.Serialize(new { good = pair.Good, bad = pair.Bad, uid = "b" })));
         TaskResult result = BlimpTask.Measure(models.Model, folder.FullName);
 
         double Sum(string text) => models.Ask([TaskModels.Tokenizer.EndOfTextId, .. TaskModels.Tokenizer.Encode(text)], TaskModels.Tokenizer.Encode(text).Count).Sum;
         bool[] right = [.. pairs.Select(pair => Sum(pair.Good) > Sum(pair.Bad))];
-        double first = right[..20].Count(true) / 20.0, second = right[20..].Count(true) / 10.0;
+        double first = right[..15].Count(true) / 15.0, second = right[15..].Count(true) / 15.0;
         Assert.Equal(30, result.Items);
         Assert.Equal(0.5, result.Metrics["accuracy"]); // each pair is there in both orders
         Assert.Equal((first, second, first), (result.Metrics["paradigm/a"], result.Metrics["paradigm/b"], result.Metrics["field/syntax"]));
