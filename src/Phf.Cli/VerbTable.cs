@@ -23,6 +23,7 @@ internal static class VerbTable
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
         FinetuneClassifierVerb.Create(),
+        RedTeamVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),
         ExportVerb.Create(),

@@ -22,8 +22,8 @@ public static class ReplicationFiles
         {
             string own = Path.Combine(folder, run.Run.Name);
             Directory.CreateDirectory(own);
-            EvaluationFiles.WriteResult(own, run.Evaluation);
-            if (run.RedTeam is { } redTeam) RedTeamFiles.WriteResult(own, redTeam);
+            foreach (string name in (string[])[EvaluationFiles.ResultName, RedTeamFiles.ResultName])
+                if (Path.Combine(run.Run.Directory, name) is var file && File.Exists(file)) DurableFile.WriteText(Path.Combine(own, name), File.ReadAllText(file));
         }
         DurableFile.WriteText(Path.Combine(folder, "summary.json"), Json(summary).ToJsonString(Indented) + "\n");
         DurableFile.WriteText(Path.Combine(folder, "summary.csv"), Csv(summary));

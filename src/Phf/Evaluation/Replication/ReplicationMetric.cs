@@ -1,4 +1,3 @@
-using Phf.Evaluation.Kl;
 using Phf.Evaluation.Report;
 
 namespace Phf.Evaluation.Replication;
