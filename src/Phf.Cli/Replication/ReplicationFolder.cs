@@ -1,3 +1,5 @@
+using Phf.Training.Replication;
+
 namespace Phf.Cli.Replication;
 
 /// <summary>The folder of one experiment and what lies where in it.</summary>
@@ -28,6 +30,14 @@ internal sealed record ReplicationFolder(string Path)
     public string Lock => At("replicate.lock");
 
     public string ConfigurationOf(string run) => System.IO.Path.Combine(Configurations, $"{run}.yml");
+
+    /// <summary>The seeds of which there is a plain run, in order; null without any.</summary>
+    public long[]? SeedsOfRuns()
+    {
+        string[] plain = Directory.Exists(Runs) ? Directory.GetDirectories(Runs, ReplicationRun.NameOf(ReplicationRun.Baseline, share: null, "*")) : [];
+        long[] seeds = [.. plain.Select(run => run[(run.LastIndexOf('=') + 1)..]).Where(text => long.TryParse(text, out _)).Select(long.Parse).Order()];
+        return seeds.Length > 0 ? seeds : null;
+    }
 
     /// <summary>A text in which this folder's path stands as a dot, so that it holds after a move.</summary>
     public string Relative(string text) => text.Replace(Path + System.IO.Path.DirectorySeparatorChar, "./", StringComparison.Ordinal);

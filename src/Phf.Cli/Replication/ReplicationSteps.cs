@@ -142,7 +142,7 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
             Needs = run.IsBaseline ? [TrainingOf(run)] : [TrainingOf(run), TrainingOf(baseline)],
             Run = run,
             Baseline = run.IsBaseline ? null : baseline,
-            Work = FlopsOfSample(run) * (settings.Samples * (HasTags(run) ? 3 : 1) + 2 * settings.KlSamples), // companions; drawn by one model and read by another
+            Work = FlopsOfSample(run) * (settings.Samples * (HasTags(run) ? 3 : 1) + (run.IsBaseline ? 0 : 2 * settings.KlSamples)), // companions; drawn by one model, read by another
         };
     }
 

@@ -11,8 +11,8 @@ internal sealed class StepEstimates
     {
         [ReplicationStage.Prepare] = 5e5, // bytes a second, compressed
         [ReplicationStage.Train] = 1.2e11, // floating-point operations a second
-        [ReplicationStage.Evaluate] = 1.5e10,
-        [ReplicationStage.RedTeam] = 1.5e10,
+        [ReplicationStage.Evaluate] = 4e10,
+        [ReplicationStage.RedTeam] = 4e10,
     };
 
     private readonly Dictionary<ReplicationStage, double> _speeds = new(Guesses);

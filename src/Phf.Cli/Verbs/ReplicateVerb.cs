@@ -41,7 +41,8 @@ internal static class ReplicateVerb
         var folder = new ReplicationFolder(Path.Combine(parsed.GetValue(Runs)!, name));
         HashSet<ReplicationStage> stages = Stages(parsed);
         string[] methods = Listed(parsed, Only);
-        ReplicationPlan plan = ReplicationPlan.Load(ConfigOf(name, parsed.GetValue(Configs)), folder.Data, folder.Runs, methods.Length > 0 ? methods : null, SeedsIn(parsed));
+        string file = ConfigOf(name, parsed.GetValue(Configs));
+        ReplicationPlan plan = ReplicationPlan.Load(file, folder.Data, folder.Runs, methods.Length > 0 ? methods : null, SeedsIn(parsed));
         ReplicationSource source = SourceOf(parsed, folder);
         IReadOnlyList<ReplicationStep> all = new ReplicationSteps(plan, folder, source).All();
         var state = new ReplicationState(folder, source);
@@ -62,7 +63,7 @@ internal static class ReplicateVerb
         try
         {
             await runner.RunAsync(all, wanted, estimates, cancel);
-            if (stages.Contains(ReplicationStage.Report)) await ReportAsync(plan, folder, Path.Combine(parsed.GetValue(Results)!, name), runner, output, cancel);
+            if (stages.Contains(ReplicationStage.Report)) await ReportAsync(file, folder, parsed, runner, cancel);
         }
         catch (OperationCanceledException)
         {
@@ -74,9 +75,11 @@ internal static class ReplicateVerb
         return ExitCode.Failure;
     }
 
-    /// <summary>The page over all runs that are evaluated, and the figures; of whatever there is.</summary>
-    private static async Task ReportAsync(ReplicationPlan plan, ReplicationFolder folder, string results, ReplicationRunner runner, TextWriter output, CancellationToken cancel)
+    /// <summary>The page over all runs that are evaluated, and the figures; of whatever there is, also of methods and seeds that this call leaves alone.</summary>
+    private static async Task ReportAsync(string file, ReplicationFolder folder, ParseResult parsed, ReplicationRunner runner, CancellationToken cancel)
     {
+        TextWriter output = parsed.InvocationConfiguration.Output;
+        ReplicationPlan plan = ReplicationPlan.Load(file, folder.Data, folder.Runs, methods: null, folder.SeedsOfRuns());
         MeasuredRun[] measured = [.. plan.Runs.Select(MeasuredRun.Read).OfType<MeasuredRun>()];
         if (measured.Length == 0)
         {
@@ -84,9 +87,10 @@ internal static class ReplicateVerb
             return;
         }
         await runner.InvokeAsync(["report", .. measured.Select(run => run.Run.Directory), "--output", folder.Report, "--force"], cancel);
-        ReplicationSummary summary = ReplicationSummary.Of(Path.GetFileName(folder.Path), measured);
-        ReplicationFiles.Write(results, summary);
-        output.WriteLine($"wrote summary.json, summary.csv and summary.md, and the figures of {measured.Length} of {plan.Runs.Count} runs, to {results}");
+        string results = parsed.GetValue(Results)!, name = Path.GetFileName(folder.Path);
+        ReplicationFiles.Write(Path.Combine(results, name), ReplicationSummary.Of(name, measured));
+        string claims = AcrossTasks.Write(results, parsed.GetValue(Scale)!);
+        output.WriteLine($"wrote the figures of {measured.Length} of {plan.Runs.Count} runs to {Path.Combine(results, name)}, and the claims of all tasks to {claims}");
     }
 
     private static void List(IReadOnlyList<ReplicationStep> steps, ReplicationState state, StepEstimates estimates, ReplicationFolder folder, TextWriter output)

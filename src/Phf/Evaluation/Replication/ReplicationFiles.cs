@@ -12,6 +12,8 @@ namespace Phf.Evaluation.Replication;
 /// <summary>Writes the figures of an experiment, and none of its texts, into a folder (docs/replication.md): summary.json, summary.csv, summary.md, and each run's evaluation.json and redteam.json.</summary>
 public static class ReplicationFiles
 {
+    internal const string SummaryName = "summary.json";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Replaces what an earlier report left.</summary>
@@ -25,7 +27,7 @@ public static class ReplicationFiles
             foreach (string name in (string[])[EvaluationFiles.ResultName, RedTeamFiles.ResultName])
                 if (Path.Combine(run.Run.Directory, name) is var file && File.Exists(file)) DurableFile.WriteText(Path.Combine(own, name), File.ReadAllText(file));
         }
-        DurableFile.WriteText(Path.Combine(folder, "summary.json"), Json(summary).ToJsonString(Indented) + "\n");
+        DurableFile.WriteText(Path.Combine(folder, SummaryName), Json(summary).ToJsonString(Indented) + "\n");
         DurableFile.WriteText(Path.Combine(folder, "summary.csv"), Csv(summary));
         DurableFile.WriteText(Path.Combine(folder, "summary.md"), Markdown(summary));
     }
@@ -50,7 +52,7 @@ public static class ReplicationFiles
         {
             ["name"] = claim.Name,
             ["text"] = claim.Text,
-            ["verdict"] = JsonNamingPolicy.SnakeCaseLower.ConvertName($"{claim.Verdict}"),
+            ["verdict"] = WordsOf(claim.Verdict),
             ["ratio"] = claim.Estimate?.Ratio,
             ["low"] = claim.Estimate?.Low,
             ["high"] = claim.Estimate?.High,
@@ -93,6 +95,10 @@ public static class ReplicationFiles
         ReplicationVerdict.NotReproduced => "not reproduced",
         _ => "too small to tell",
     };
+
+    /// <exception cref="ArgumentException">No verdict has these words.</exception>
+    internal static ReplicationVerdict VerdictOf(string words) =>
+        Enum.GetValues<ReplicationVerdict>().Cast<ReplicationVerdict?>().FirstOrDefault(verdict => WordsOf(verdict!.Value) == words) ?? throw new ArgumentException($"'{words}' is no verdict");
 
     private static string NameOf(ReplicationGroup group) => group.FinetuneShare is { } share ? $"{group.Method}, finetuning on {Math.Round(100 * share)} %" : group.Method;
 

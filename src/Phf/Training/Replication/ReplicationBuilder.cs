@@ -52,7 +52,7 @@ internal sealed class ReplicationBuilder
         string[] files = [FileOf(share is null ? Pretraining : Finetuning), FileOf(method), .. _sizeFiles];
         Func<Override>[] model = start is null ? [] : [() => Override.At("model.path_or_name", new ScalarNode(new Place("start of finetuning", 0), start, IsQuoted: true))];
         if (ConfigLoader.Load(files, [.. _fixed, .. model], _problems)?.Config is not { } config) return;
-        string name = ReplicationRun.NameOf(method, share, seed);
+        string name = ReplicationRun.NameOf(method, share, $"{seed}");
         _runs.Add(new ReplicationRun(name, method, share, seed, config with
         {
             Dataset = config.Dataset with { Data = _data },

@@ -17,6 +17,6 @@ public sealed record ReplicationRun(string Name, string Method, double? Finetune
 
     public bool IsBaseline => Method == Baseline && FinetuneShare is null;
 
-    /// <summary>The name of a run.</summary>
-    public static string NameOf(string method, double? share, long seed) => $"{method}{(share is { } part ? $"-finetune{Math.Round(100 * part)}" : "")}-seed={seed}";
+    /// <summary>The name of a run; with <c>*</c> for a seed a pattern of such names.</summary>
+    public static string NameOf(string method, double? share, string seed) => $"{method}{(share is { } part ? $"-finetune{Math.Round(100 * part)}" : "")}-seed={seed}";
 }
