@@ -19,6 +19,7 @@ internal static class VerbTable
         TrainVerb.Create(),
         SweepVerb.Create(),
         ReplicateVerb.Create(),
+        AlignVerb.Create(),
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),

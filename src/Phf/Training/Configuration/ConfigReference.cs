@@ -8,13 +8,17 @@ public static class ConfigReference
 {
     private sealed record Row(string Path, ConfigKey Key, object? Default);
 
-    /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c>, those of phf replicate's with <c>replication.</c></summary>
+    /// <summary>
+    /// For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c>, those of phf align's with
+    /// <c>align.</c>, those of phf replicate's with <c>replication.</c>
+    /// </summary>
     /// <param name="part">Keys whose dotted name has it in it; empty for all.</param>
     /// <exception cref="ArgumentException">No key has; the message names the nearest.</exception>
     public static string ToText(string part)
     {
         var text = new StringBuilder();
-        Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Concat(RowsIn(typeof(ReplicationSection), ReplicationPath)).Where(row => !row.Key.IsSection)];
+        IEnumerable<Row> all = [.. RowsIn(typeof(RunConfig), ""), .. RowsIn(typeof(SweepSection), SweepPath), .. RowsIn(typeof(AlignmentSection), AlignmentPath), .. RowsIn(typeof(ReplicationSection), ReplicationPath)];
+        Row[] rows = [.. all.Where(row => !row.Key.IsSection)];
         foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
             text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
         return text.Length > 0 ? text.ToString()
@@ -28,12 +32,14 @@ public static class ConfigReference
         WriteSection(page, typeof(RunConfig), "");
         page.Append(SweepIntroduction);
         WriteSection(page, typeof(SweepSection), SweepPath);
+        page.Append(AlignmentIntroduction);
+        WriteSection(page, typeof(AlignmentSection), AlignmentPath);
         page.Append(ReplicationIntroduction);
         WriteSection(page, typeof(ReplicationSection), ReplicationPath);
         return page.ToString();
     }
 
-    private const string SweepPath = "sweep", ReplicationPath = "replication";
+    private const string SweepPath = "sweep", AlignmentPath = "align", ReplicationPath = "replication";
 
     private const string Introduction = """
         # Configuration
@@ -82,6 +88,15 @@ public static class ConfigReference
 
         """;
 
+    private const string AlignmentIntroduction = """
+
+        # Alignment
+
+        `phf align MODEL --target target.yml -o runs/NAME` moves a finished model towards a target ([docs/alignment.md](alignment.md)). Its file has the keys below and a section
+        `training` with the keys of a run's.
+
+        """;
+
     private const string ReplicationIntroduction = """
 
         # Experiments
@@ -104,7 +119,7 @@ public static class ConfigReference
         }
         foreach (var group in ConfigKey.WithoutEffectIn(section).GroupBy(key => key.Reason))
             page.Append($"\nAccepted without effect: {string.Join(", ", group.Select(key => $"`{key.Name}`"))} ({group.Key}).\n");
-        foreach (Row row in rows.Where(row => row.Key.IsSection)) WriteSection(page, row.Key.InnermostType, row.Path);
+        foreach (Row row in rows.Where(row => row.Key.IsSection && !IsWrittenElsewhere(section, row.Key))) WriteSection(page, row.Key.InnermostType, row.Path);
     }
 
     private static string Meaning(ConfigKey key)
@@ -121,10 +136,13 @@ public static class ConfigReference
         {
             var row = new Row(path.Length == 0 ? key.Name : $"{path}.{key.Name}", key, key.Property.GetValue(defaults));
             yield return row;
-            if (!deep || !key.IsSection) continue;
+            if (!deep || !key.IsSection || IsWrittenElsewhere(section, key)) continue;
             foreach (Row inner in RowsIn(key.InnermostType, row.Path)) yield return inner;
         }
     }
+
+    /// <summary>An alignment's section training is that of a run.</summary>
+    private static bool IsWrittenElsewhere(Type section, ConfigKey key) => section == typeof(AlignmentSection) && key.InnermostType == typeof(TrainingSection);
 
     private static string DefaultText(Row row) =>
         row.Key.Rules.Required ? "required" : row.Default is null ? "not set" : row.Default is IList ? "[]" : ConfigWriter.ScalarText(row.Default);

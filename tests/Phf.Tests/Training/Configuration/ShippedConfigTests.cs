@@ -54,6 +54,7 @@ public sealed class ShippedConfigTests(ShippedConfigTests.Data data) : IClassFix
         read.UnionWith(["laptop.yml", "paper.yml", "experiment.yml", "conditional.yml", "finetune.yml"]); // what they stand on
         string[] scales = ["laptop", "tiny"]; // of phf replicate, read by the test below
         read.UnionWith(scales.SelectMany(scale => Tasks.Select(task => $"{task}-{scale}.yml").Append($"{scale}.yml")).Select(name => Path.Combine("replication", name)));
+        read.UnionWith(Directory.GetFiles(Path.Combine(Shared.RepositoryRoot, "configs", "align")).Select(file => Path.Combine("align", Path.GetFileName(file)))); // AlignmentFileTests
         string folder = Path.Combine(Shared.RepositoryRoot, "configs");
         Assert.Equal(read.Order(), Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order());
     }
