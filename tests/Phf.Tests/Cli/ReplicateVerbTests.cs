@@ -82,6 +82,18 @@ public sealed class ReplicateVerbTests : IDisposable
     }
 
     [Fact]
+    public void Texts_NeedNotBeNamedAgain_AndOthersAreNotMixedIn()
+    {
+        string texts = _folder.At("posts.jsonl");
+        File.WriteAllLines(texts, Enumerable.Range(0, 60).Select(i => $$"""{"text": "Post {{i}} says hello. Write to ann{{i}}@example.org today. {{(i % 2 == 0 ? "One. Two. Three. Four. Five. Six." : "")}}"}"""));
+        string[] prepare = Arguments("texts", "--steps", "prepare", "--only", "mle");
+        Assert.Contains("30 of 60", CliProcess.Run([.. prepare, "--text", texts]).Succeeded().Output); // one of eight sentences is less than a fifth
+        Assert.DoesNotContain("made-up mails", CliProcess.Run(prepare).Succeeded().Output);
+        File.AppendAllText(texts, "{\"text\": \"One more.\"}\n");
+        CliProcess.Run([.. prepare, "--text", texts]).Failed(1, "repeat the settings, or begin another experiment with --runs");
+    }
+
+    [Fact]
     public void BadInput_IsToldBeforeAnythingIsComputed()
     {
         CliProcess.Run(Arguments("bad", "--only", "conditional,dpo")).Failed(1, "dpo is none of the methods");
