@@ -13,12 +13,10 @@ namespace Phf.Cli.Replication;
 /// <param name="output">What people see.</param>
 internal sealed class ReplicationRunner(Command root, ReplicationFolder folder, ReplicationState state, int? threads, TextWriter output)
 {
-    private readonly HashSet<string> _failed = [];
+    private readonly List<string> _problems = [];
 
     /// <summary>Steps that failed or were left out, each as a sentence.</summary>
     public IReadOnlyList<string> Problems => _problems;
-
-    private readonly List<string> _problems = [];
 
     /// <summary>Does what is not done of <paramref name="wanted"/>.</summary>
     /// <param name="all">All steps of the experiment.</param>
@@ -34,7 +32,7 @@ internal sealed class ReplicationRunner(Command root, ReplicationFolder folder, 
             string title = $"{i + 1}/{wanted.Count} {step.Name}";
             if (MissingOf(step, all) is { } missing)
             {
-                Fail(step, $"{title}: left out, because {missing} is not done");
+                Fail($"{title}: left out, because {missing} is not done");
                 continue;
             }
             if (state.IsDone(step)) continue;
@@ -45,7 +43,7 @@ internal sealed class ReplicationRunner(Command root, ReplicationFolder folder, 
             }
             catch (Exception problem) when (IsOfTheStep(problem) && step.Stage != ReplicationStage.Prepare)
             {
-                Fail(step, $"{title} failed: {problem.Message}");
+                Fail($"{title} failed: {problem.Message}");
             }
         }
     }
@@ -70,12 +68,11 @@ internal sealed class ReplicationRunner(Command root, ReplicationFolder folder, 
     }
 
     private string? MissingOf(ReplicationStep step, IReadOnlyList<ReplicationStep> all) =>
-        step.Needs.FirstOrDefault(name => _failed.Contains(name) || !state.IsDone(all.First(other => other.Name == name)));
+        step.Needs.FirstOrDefault(name => !state.IsDone(all.First(other => other.Name == name)));
 
-    private void Fail(ReplicationStep step, string message)
+    private void Fail(string message)
     {
         output.WriteLine(message);
-        _failed.Add(step.Name);
         _problems.Add(message);
     }
 

@@ -69,19 +69,19 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
         return RunDirectory.Open(run.Directory).Checkpoints().LastOrDefault() is { } checkpoint && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps;
     }
 
-    /// <summary>All that decides what a step gives.</summary>
+    /// <summary>All that decides what a step gives, a line each.</summary>
     private string SettingsOf(ReplicationStep step)
     {
-        var text = new StringBuilder(folder.Relative(step.Words.Length > 0 ? "" : string.Join(' ', step.Arguments.Where(argument => !source.Texts.Contains(argument)))));
-        if (step.Inputs.Length > 0) text.Append('\n').Append(step.Inputs);
+        var lines = new List<string>();
+        if (step.Arguments.Count > 0) lines.Add(folder.Relative(string.Join(' ', step.Arguments.Where(argument => !source.Texts.Contains(argument)))));
+        if (step.Inputs.Length > 0) lines.Add(step.Inputs);
         if (step.Stage == ReplicationStage.Prepare)
             foreach (string name in step.Needs)
-                if (_records.Read(name) is { } before) text.Append($"\nbehind {name} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(before.Settings)))[..Digits]}");
-        if (step.Stage is ReplicationStage.Evaluate or ReplicationStage.RedTeam)
-        {
-            text.Append($"\nmodel {ModelFingerprint.Of(RunDirectory.Open(step.Run!.Directory).ModelCheckpoint())}");
-            if (step.Baseline is { } baseline) text.Append($"\nbaseline {ModelFingerprint.Of(RunDirectory.Open(baseline.Directory).ModelCheckpoint())}");
-        }
-        return text.ToString();
+                if (_records.Read(name) is { } before) lines.Add($"behind {name} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(before.Settings)))[..Digits]}");
+        if (step.Stage is ReplicationStage.Evaluate or ReplicationStage.RedTeam) lines.Add($"model {ModelOf(step.Run!)}");
+        if (step.Baseline is { } baseline) lines.Add($"baseline {ModelOf(baseline)}");
+        return string.Join('\n', lines);
     }
+
+    private static string ModelOf(ReplicationRun run) => ModelFingerprint.Of(RunDirectory.Open(run.Directory).ModelCheckpoint());
 }
