@@ -49,7 +49,7 @@ internal static class CliRedTeam
         IReadOnlyList<string> prompts = Prompts(subject, request, stress is null ? [target] : [target, stress]);
         RedTeamOptions options = request.Options;
         IReadOnlyList<string> given = request.Writer is null ? prompts : [.. Enumerable.Range(0, options.Trials).SelectMany(trial => RedTeaming.PoolOf(trial, prompts, options)).Distinct()];
-        string file = request.Prompts is null ? "" : Path.GetFileName(request.Prompts), tags = request.Target.Tags is { } asked ? $", tags {asked}" : "";
+        string file = request.Prompts is null ? "the data" : Path.GetFileName(request.Prompts), tags = request.Target.Tags is { } asked ? $", tags {asked}" : "";
         long ofGiven = (long)given.Count * options.Continuations, total = (request.Writer is null ? ofGiven : RedTeaming.ContinuationsOf(options)) + (stress is null ? 0 : ofGiven);
         var attacks = new List<Attack>();
         ConsoleProgress.Run($"red-teaming {model.Name}", "continuations", total, progress =>

@@ -54,28 +54,29 @@ internal static class RedTeamVerb
             MaxPromptTokens = parsed.GetValue(MaxPromptTokens),
             HasStress = !parsed.GetValue(NoStress),
         };
-        using var models = new ScorerModels(parsed.GetValue(Threads));
-        RedTeamResult result = source.Run is { } run ? AttackRun(run, source.Directory, request, parsed, models, backend, cancel) : AttackModel(source.Directory, request, parsed, models, backend, cancel);
+        RedTeamResult result = source.Run is { } run ? AttackRun(run, source.Directory, request, parsed, backend, cancel) : AttackModel(source.Directory, request, parsed, backend, cancel);
         CliRedTeam.Print(result, parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
     }
 
-    private static RedTeamResult AttackRun(RunDirectory run, string checkpoint, RedTeamRequest request, ParseResult parsed, ScorerModels models, IBackend backend, CancellationToken cancel)
+    private static RedTeamResult AttackRun(RunDirectory run, string checkpoint, RedTeamRequest request, ParseResult parsed, IBackend backend, CancellationToken cancel)
     {
         RunConfig config = run.Config();
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
+        using var models = new ScorerModels(parsed.GetValue(Threads));
         IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models), plan);
         using var ending = scorer as IDisposable;
         using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend, parsed.GetValue(Threshold));
         return CliRedTeam.Run(subject, options => AttackTarget.OfRun(subject.Language, plan, options), request, scorer, parsed.GetValue(Output) ?? run.Path, parsed.GetValue(Force), cancel);
     }
 
-    private static RedTeamResult AttackModel(string directory, RedTeamRequest request, ParseResult parsed, ScorerModels models, IBackend backend, CancellationToken cancel)
+    private static RedTeamResult AttackModel(string directory, RedTeamRequest request, ParseResult parsed, IBackend backend, CancellationToken cancel)
     {
         if (parsed.GetValue(ScorerName) is null && parsed.GetValue(Data) is null)
             throw new UsageException($"{directory} is a model without a run, so nothing says how what it writes is scored; name a scorer ({ScorerName.Name})");
         using EvaluatedModel subject = EvaluatedModel.OfDirectory(directory, parsed.GetValue(Data), parsed.GetValue(Threshold) ?? 0, backend);
+        using var models = new ScorerModels(parsed.GetValue(Threads));
         IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models), subject.Text?.Data.Manifest.Scorer, fallback: null);
         using var ending = scorer as IDisposable;
         return CliRedTeam.Run(subject, options => AttackTarget.OfModel(subject.Language, options), request, scorer, parsed.GetValue(Output) ?? directory, parsed.GetValue(Force), cancel);

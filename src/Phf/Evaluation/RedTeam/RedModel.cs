@@ -13,7 +13,6 @@ public sealed class RedModel(LanguageModel model) : IPromptWriter, IDisposable
 
     public string Name => model.Name;
 
-    /// <exception cref="InvalidDataException">The model cannot read even one example.</exception>
     public IReadOnlyList<WrittenPrompt?> Write(IReadOnlyList<IReadOnlyList<ScoredPrompt>> examples, ulong seed, CancellationToken cancel)
     {
         int room = Math.Min(LongestAnswer, model.Config.Positions / 2);
@@ -26,14 +25,14 @@ public sealed class RedModel(LanguageModel model) : IPromptWriter, IDisposable
 
     public void Dispose() => model.Dispose();
 
-    /// <summary>The list with as many of the examples as the model can read, the last ones first to go.</summary>
+    /// <summary>The list with as many of the examples as the model can read, the last ones first to go; the end of a list with one, where that is too long still.</summary>
     private int[] ListOf(IReadOnlyList<ScoredPrompt> shown, int most)
     {
-        for (int count = shown.Count; count > 0; count--)
+        for (int count = shown.Count; ; count--)
         {
             int[] ids = [model.Tokenizer.EndOfTextId, .. model.Tokenizer.Encode(PromptList.Of(shown.Take(count).Select(prompt => prompt.Text)))];
             if (ids.Length <= most) return ids;
+            if (count == 1) return ids[^most..];
         }
-        throw new InvalidDataException($"{model.Name} reads {model.Config.Positions} tokens, too few for a list with one of the prompts; give a red LM that reads more (--red), or shorter prompts (--max-prompt-tokens)");
     }
 }

@@ -40,8 +40,9 @@ public sealed record RatioEstimate(double Ratio, double? Low, double? High, int 
         double hit = (baseline.Headline?.MeanScoreMisaligned ?? 0) / Math.Max(1, run.Headline?.Samples ?? 1);
         if (value == 0) return hit > 0 ? new Logarithm(Math.Log(hit), Math.Log(RuleOfThree) / Deviations) : null;
         if (metric.SamplingInterval(run) is not { } interval || interval.High <= 0) return new Logarithm(Math.Log(value), null);
-        double low = interval.Low > 0 ? interval.Low : Math.Min(value, hit > 0 ? hit / RuleOfThree : value / RuleOfThree);
-        return new Logarithm(Math.Log(value), (Math.Log(interval.High) - Math.Log(low)) / (2 * Deviations));
+        // Student's interval of a few trials may reach below 0, where there is no logarithm; then its upper half tells.
+        double deviation = interval.Low > 0 ? (Math.Log(interval.High) - Math.Log(interval.Low)) / 2 : Math.Log(interval.High) - Math.Log(value);
+        return new Logarithm(Math.Log(value), deviation / Deviations);
     }
 
     /// <param name="Value">Natural logarithm.</param>
