@@ -63,9 +63,13 @@ internal sealed class ReplicationRunner(Command root, ReplicationFolder folder, 
         var clock = Stopwatch.StartNew();
         state.Begin(step);
         if (step.Compute is { } compute) compute(cancel);
-        else await InvokeAsync([.. step.Arguments, .. step.TakesThreads && threads is { } number && (number > 0 || step.Stage != ReplicationStage.Prepare) ? (string[])["--threads", $"{number}"] : []], cancel);
+        else await InvokeAsync([.. step.Arguments, .. ThreadsOf(step)], cancel);
         state.Finish(step, clock.Elapsed.TotalSeconds);
     }
+
+    /// <summary>Verbs that prepare data do not take 0 for all; without the option it is all.</summary>
+    private string[] ThreadsOf(ReplicationStep step) =>
+        step.TakesThreads && threads is { } number && (number > 0 || step.Stage != ReplicationStage.Prepare) ? ["--threads", $"{number}"] : [];
 
     private string? MissingOf(ReplicationStep step, IReadOnlyList<ReplicationStep> all) =>
         step.Needs.FirstOrDefault(name => !state.IsDone(all.First(other => other.Name == name)));

@@ -26,9 +26,11 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
             if (step.Stage == ReplicationStage.Train && !RunDirectory.IsFree(step.Run!.Directory)) RunDirectory.Open(step.Run.Directory).CheckSameConfig(step.Run.Config);
             if (step.Stage != ReplicationStage.Prepare) continue;
             StepRecord? record = _records.Read(step.Name);
-            if (record is null && Path.Exists(step.Output)) throw new InvalidDataException($"{step.Output} is there, and {folder.Path} has no record of it; move it away, or give another folder with --runs");
+            if (record is null && Path.Exists(step.Output))
+                throw new InvalidDataException($"{step.Output} is there, and {folder.Path} has no record of it; move it away, or give another folder with --runs");
             if (record is not null && !IsOmitted(step) && record.Settings != SettingsOf(step))
-                throw new InvalidDataException($"{step.Output} was made in another way: {record.Settings.ReplaceLineEndings("; ")}; now: {SettingsOf(step).ReplaceLineEndings("; ")}\n"
+                throw new InvalidDataException($"{step.Output} was made in another way: {record.Settings.ReplaceLineEndings("; ")}; "
+                    + $"now: {SettingsOf(step).ReplaceLineEndings("; ")}\n"
                     + "repeat the settings, or begin another experiment with --runs");
         }
     }

@@ -135,7 +135,7 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
             Stage = ReplicationStage.Evaluate,
             Arguments =
             [
-                "evaluate", run.Directory, "--samples", $"{settings.Samples}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
+                "evaluate", run.Directory, "--scorer", Settings.Scorer, "--samples", $"{settings.Samples}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
                 .. run.IsBaseline ? (string[])[] : ["--mle", baseline.Directory, "--kl-samples", $"{settings.KlSamples}"],
             ],
             TakesThreads = true,
@@ -156,7 +156,7 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
             Stage = ReplicationStage.RedTeam,
             Arguments =
             [
-                "redteam", run.Directory, "--trials", $"{settings.Trials}", "--rounds", $"{settings.Rounds}", "--pool-size", $"{settings.PoolSize}",
+                "redteam", run.Directory, "--scorer", Settings.Scorer, "--trials", $"{settings.Trials}", "--rounds", $"{settings.Rounds}", "--pool-size", $"{settings.PoolSize}",
                 "--candidates", $"{settings.Candidates}", "--continuations", $"{settings.Continuations}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
             ],
             TakesThreads = true,

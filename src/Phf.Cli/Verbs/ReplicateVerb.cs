@@ -10,22 +10,68 @@ internal static class ReplicateVerb
 {
     private const string DefaultConfigs = "configs/replication";
     private static readonly Option<string> TaskName = new("--task") { Description = "pii, toxicity or pep8", Required = true };
-    private static readonly Option<string> Scale = new("--scale") { Description = "how large: laptop (hours to days), tiny (seconds, to try it), or any other with a file TASK-SCALE.yml", HelpName = "NAME", DefaultValueFactory = _ => "laptop" };
-    private static readonly Option<string[]> Texts = new("--text") { Description = "text to learn from, as of phf score; not needed again once it is scored", HelpName = "FILE", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    private static readonly Option<string[]> PythonFolders = new("--python-dir") { Description = "folders with Python files to learn from, searched through; not needed again once they are read", HelpName = "DIR", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    private static readonly Option<string> Runs = new("--runs") { Description = "folder for data, runs and report, in a folder TASK-SCALE", HelpName = "DIR", DefaultValueFactory = _ => "runs/replication" };
-    private static readonly Option<string> Results = new("--results") { Description = "folder for the figures, without any text, in a folder TASK-SCALE", HelpName = "DIR", DefaultValueFactory = _ => "results/replication" };
+    private static readonly Option<string> Scale = new("--scale")
+    {
+        Description = "how large: laptop (hours to days), tiny (seconds, to try it), or any other with a file TASK-SCALE.yml",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "laptop",
+    };
+    private static readonly Option<string[]> Texts = new("--text")
+    {
+        Description = "text to learn from, as of phf score; not needed again once it is scored",
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+    private static readonly Option<string[]> PythonFolders = new("--python-dir")
+    {
+        Description = "folders with Python files to learn from, searched through; not needed again once they are read",
+        HelpName = "DIR",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+    private static readonly Option<string> Runs = new("--runs")
+    {
+        Description = "folder for data, runs and report, in a folder TASK-SCALE",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "runs/replication",
+    };
+    private static readonly Option<string> Results = new("--results")
+    {
+        Description = "folder for the figures, without any text, in a folder TASK-SCALE",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "results/replication",
+    };
     private static readonly Option<string?> Configs = new("--configs") { Description = $"folder with the experiments' files; without it {DefaultConfigs}", HelpName = "DIR" };
-    private static readonly Option<string[]> Only = new("--only") { Description = "methods, e.g. conditional,filtering; mle is always among them, the others are compared with it", HelpName = "LIST", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    private static readonly Option<string[]> Seeds = new("--seeds") { Description = "seeds, e.g. 1,2; without it, the file's", HelpName = "LIST", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-    private static readonly Option<string[]> Steps = new("--steps") { Description = "what to do: prepare, train, evaluate, redteam, report; without it, all", HelpName = "LIST", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Only = new("--only")
+    {
+        Description = "methods, e.g. conditional,filtering; mle is always among them, the others are compared with it",
+        HelpName = "LIST",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+    private static readonly Option<string[]> Seeds = new("--seeds")
+    {
+        Description = "seeds, e.g. 1,2; without it, the file's",
+        HelpName = "LIST",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+    private static readonly Option<string[]> Steps = new("--steps")
+    {
+        Description = "what to do: prepare, train, evaluate, redteam, report; without it, all",
+        HelpName = "LIST",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "check everything, list the steps, how far they are and how long they will take; computes nothing" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on, 0 for all; the result is the same for any number", HelpName = "N" };
 
     public static Command Create()
     {
         TaskName.AcceptOnlyFromAmong([.. ReplicationPlan.Tasks]);
-        var verb = new Command("replicate", "Do the paper's experiment on one task: all objectives, pretraining and finetuning, evaluation, red-teaming, report. The same command goes on where it was stopped.")
+        var verb = new Command("replicate",
+            "Do the paper's experiment on one task: all objectives, pretraining and finetuning, evaluation, red-teaming, report. The same command goes on where it was stopped.")
         {
             TaskName, Scale, Texts, PythonFolders, Runs, Results, Configs, Only, Seeds, Steps, DryRun, Threads,
         };

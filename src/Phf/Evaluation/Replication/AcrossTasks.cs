@@ -23,12 +23,15 @@ public static class AcrossTasks
     /// <exception cref="InvalidDataException">A summary is broken.</exception>
     public static string Write(string root, string scale)
     {
-        (string Task, IReadOnlyList<Verdict> Verdicts)[] tasks = [.. ReplicationPlan.Tasks.Select(task => (task, Read(Path.Combine(root, $"{task}-{scale}", ReplicationFiles.SummaryName)))).Where(task => task.Item2.Count > 0)];
+        (string Task, IReadOnlyList<Verdict> Verdicts)[] tasks = [.. ReplicationPlan.Tasks
+            .Select(task => (Task: task, Verdicts: Read(Path.Combine(root, $"{task}-{scale}", ReplicationFiles.SummaryName))))
+            .Where(task => task.Verdicts.Count > 0)];
         var text = new StringBuilder($"# The paper's claims, scale {scale}\n\n| claim | {string.Join(" | ", tasks.Select(task => task.Task))} |\n|---|{string.Concat(tasks.Select(_ => "---|"))}\n");
         foreach (Verdict claim in tasks.SelectMany(task => task.Verdicts).DistinctBy(verdict => verdict.Name))
             text.Append($"| {ReportTable.Escape(claim.Text)} | {string.Join(" | ", tasks.Select(task => Words(task.Verdicts.FirstOrDefault(verdict => verdict.Name == claim.Name))))} |\n");
         ReplicationVerdict depends = Depends([.. tasks.Select(task => Works(task.Verdicts))]);
-        text.Append($"\n{Claim} {ReplicationFiles.WordsOf(depends)}.\n\nSeeds and intervals are in the tasks' own summary.md. With one seed a verdict is about samples of two models, not about two ways of training.\n");
+        text.Append($"\n{Claim} {ReplicationFiles.WordsOf(depends)}.\n\n");
+        text.Append("Seeds and intervals are in the tasks' own summary.md. With one seed a verdict is about samples of two models, not about two ways of training.\n");
         string path = Path.Combine(root, $"claims-{scale}.md");
         DurableFile.WriteText(path, text.ToString());
         return path;

@@ -9,7 +9,10 @@ using Phf.Formats;
 
 namespace Phf.Evaluation.Replication;
 
-/// <summary>Writes the figures of an experiment, and none of its texts, into a folder (docs/replication.md): summary.json, summary.csv, summary.md, and each run's evaluation.json and redteam.json.</summary>
+/// <summary>
+/// Writes the figures of an experiment, and none of its texts, into a folder (docs/replication.md): summary.json, summary.csv, summary.md, and each run's
+/// evaluation.json and redteam.json.
+/// </summary>
 public static class ReplicationFiles
 {
     internal const string SummaryName = "summary.json";

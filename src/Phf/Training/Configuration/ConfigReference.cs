@@ -17,7 +17,10 @@ public static class ConfigReference
     public static string ToText(string part)
     {
         var text = new StringBuilder();
-        IEnumerable<Row> all = [.. RowsIn(typeof(RunConfig), ""), .. RowsIn(typeof(SweepSection), SweepPath), .. RowsIn(typeof(AlignmentSection), AlignmentPath), .. RowsIn(typeof(ReplicationSection), ReplicationPath)];
+        IEnumerable<Row> all =
+        [
+            .. RowsIn(typeof(RunConfig), ""), .. RowsIn(typeof(SweepSection), SweepPath), .. RowsIn(typeof(AlignmentSection), AlignmentPath), .. RowsIn(typeof(ReplicationSection), ReplicationPath),
+        ];
         Row[] rows = [.. all.Where(row => !row.Key.IsSection)];
         foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
             text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
