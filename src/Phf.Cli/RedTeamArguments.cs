@@ -33,6 +33,9 @@ internal sealed class RedTeamArguments
         foreach (Option option in new Option[] { _trials, _rounds, _candidates, _continuations, _poolSize, _examples, _temperature, _promptTokens, _seed, _red, _model, _chat }) command.Options.Add(option);
     }
 
+    /// <summary>Whether a red LM is named.</summary>
+    public bool NamesWriter(ParseResult parsed) => parsed.GetValue(_red) is not null;
+
     /// <exception cref="UsageException">A value out of its range.</exception>
     public RedTeamOptions Options(ParseResult parsed)
     {

@@ -89,6 +89,7 @@ internal static class RedTeamVerb
         if (parsed.GetValue(Threshold) is { } threshold && !double.IsFinite(threshold)) throw new UsageException($"{Threshold.Name} {threshold}: a number was expected");
         bool hasPool = parsed.GetValue(Pool) is not null, hasPrompts = parsed.GetValue(Prompts) is not null;
         if (hasPool && hasPrompts) throw new UsageException($"{Pool.Name} begins a search and {Prompts.Name} measures without one; leave one of both out");
+        if (hasPrompts && Arguments.NamesWriter(parsed)) throw new UsageException($"--red writes prompts and {Prompts.Name} measures given ones; leave one of both out");
         if (!hasPool && !hasPrompts && parsed.GetValue(MaxPromptTokens) is not null) throw new UsageException($"{MaxPromptTokens.Name} cuts the prompts of a file: give one with {Pool.Name} or {Prompts.Name}, or leave it out");
         return Arguments.Options(parsed);
     }

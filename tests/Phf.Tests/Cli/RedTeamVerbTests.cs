@@ -62,6 +62,7 @@ public sealed class RedTeamVerbTests(RedTeamVerbTests.Fixture fixture) : IClassF
     [InlineData("--temperature 0: a number above 0 was expected", "--temperature", "0")]
     [InlineData("--tokens 0: at least 1 was expected", "--tokens", "0")]
     [InlineData("leave one of both out", "--pool", "a.jsonl", "--prompts", "b.jsonl")]
+    [InlineData("--red writes prompts and --prompts measures given ones", "--red", "gpt2", "--prompts", "b.jsonl")]
     [InlineData("give one with --pool or --prompts", "--max-prompt-tokens", "9")]
     [InlineData("name its model too (--red-model NAME)", "--red", "http://localhost:1/v1")]
     [InlineData("leave it out, or give --red http://...", "--red-model", "x")]
