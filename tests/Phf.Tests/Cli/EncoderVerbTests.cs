@@ -25,13 +25,12 @@ public sealed class EncoderVerbTests(EncoderVerbTests.Fixture fixture) : IClassF
     [Fact]
     public void Toxicity_ByARoberta()
     {
-        string texts = fixture.Texts("roberta.txt", ["the bad cat.", "the cat.", "bad"]);
+        string texts = fixture.Texts("roberta.txt", ["the bad cat.", "the cat."]);
         Score(texts, "roberta.jsonl", "--scorer", "toxicity", "--model", TinyEncoder.WriteRoberta(fixture.At("roberta"))).Succeeded();
         JsonElement[] lines = Lines("roberta.jsonl");
         Assert.All(lines, line => Assert.Matches("^toxicity/roberta-[0-9a-f]{12}$", line.GetProperty("scorer").GetString()));
         double[] scores = [.. lines.Select(line => line.GetProperty("avg_score").GetDouble())];
         Assert.True(scores[0] > scores[1] + 0.1, string.Join(' ', scores));
-        Assert.Equal(scores[1], scores[2], 0.05); // without the blank it is another token
     }
 
     /// <summary>transformers, and so Detoxify, cuts where the tokenizer's files say, which may be before the model's last position.</summary>
