@@ -79,7 +79,7 @@ internal static class CliEvaluation
     /// <summary>The scorer asked for, or the one that scored the data.</summary>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
     public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan) =>
-        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config));
+        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config.Generation.ScorerConfig));
 
     /// <param name="asked">The scorer's name; null for what scored the data.</param>
     /// <param name="create">Makes it.</param>
@@ -103,6 +103,12 @@ internal static class CliEvaluation
         return scorer;
     }
 
-    /// <summary>The reference's other class, DetoxifyToxicityScorer, is a model that Phf has not.</summary>
-    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName switch { "PIIScorer" => "pii", "PEP8Scorer" => "pep8", _ => null };
+    /// <summary>The reference's PIIScorer has the full set of detectors; its DetoxifyToxicityScorer is a model that Phf has not, so one must be named.</summary>
+    private static string? ScorerOfConfig(ScorerConfig config) => config.ClassName switch
+    {
+        "PIIScorer" => "pii-full",
+        "PEP8Scorer" => "pep8",
+        "DetoxifyToxicityScorer" => config.Model is null ? null : "toxicity",
+        var name => name,
+    };
 }
