@@ -33,6 +33,14 @@ internal sealed class Axis
         return _from + place * (_to - _from);
     }
 
+    /// <summary>Pixel of a value; of one that the axis does not reach, that of its end.</summary>
+    public double Clamped(double value)
+    {
+        if (IsLogarithmic && value <= 0) return _zeroAt ?? _from;
+        double pixel = Of(value);
+        return Math.Clamp(pixel, Math.Min(_from, _to), Math.Max(_from, _to));
+    }
+
     /// <summary>
     /// For values from 0 up: linear from 0, or logarithmic (with a band for zeros if there are any) where they span more than a factor of 20.
     /// </summary>
@@ -53,6 +61,10 @@ internal sealed class Axis
         double low = values.Min(), high = values.Max();
         return low > 0 && high > 3 * low ? Logarithmic(low / 1.04, high * 1.04, from, to, zeroAt: null) : Linear(values, from, to);
     }
+
+    /// <summary>For shares from small ones to 1: always logarithmic.</summary>
+    public static Axis ForShares(IReadOnlyCollection<double> values, double from, double to) =>
+        Logarithmic(Math.Min(values.Min(), 0.1) * 0.8, 1, from, to, zeroAt: null);
 
     /// <summary>Linear with some air around the values; <paramref name="tightLow"/> begins exactly at the smallest.</summary>
     public static Axis Linear(IReadOnlyCollection<double> values, double from, double to, bool tightLow = false)
