@@ -1,5 +1,6 @@
 using Phf.Data;
 using Phf.Formats;
+using Phf.Formats.Hub;
 using Phf.Model;
 using Phf.Text;
 using Phf.Training;
@@ -16,8 +17,13 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
     /// <exception cref="InvalidDataException">Nothing that Phf knows, or its weights are damaged.</exception>
     public static Inspection Of(string path)
     {
+        if (EncoderInspection.Of(path) is { } encoder) return encoder;
         if (File.Exists(path)) return OfFile(path);
-        if (!Directory.Exists(path)) throw new InvalidDataException($"{path}: no such file or folder");
+        if (!Directory.Exists(path))
+        {
+            var hub = HubFolders.FromEnvironment();
+            path = hub.FindModel(path) ?? hub.FindTokenizer(path) ?? throw new InvalidDataException($"{path}: no such file or folder{hub.AdviceFor(new HubRepository(path))}");
+        }
         if (File.Exists(Path.Combine(path, "config.yml"))) return OfRun(path);
         if (DataIn(path) is { } data) return new Inspection(DatasetRows(data), null);
         if (File.Exists(Path.Combine(path, "config.json")) || WeightFiles.TryFindIn(path) is not null) return OfModel("model directory", path);
@@ -75,8 +81,9 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
 
     private static void CheckWeights(WeightFiles weights, Gpt2Config config)
     {
-        Gpt2Weights.Check(weights, new ParameterLayout(config));
-        Gpt2Weights.CheckHead(weights);
+        var layout = new ParameterLayout(config);
+        Gpt2Weights.Check(weights, layout);
+        Gpt2Weights.CheckHead(weights, layout);
     }
 
     private static (Gpt2Config? Config, string? Problem) ReadConfig(string path)
@@ -90,10 +97,10 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
     private static IEnumerable<(string, string)> ConfigRows(Gpt2Config config) =>
     [
         ("architecture", $"gpt2: {config.Layers} layers, {config.Heads} heads, width {config.Channels}, {config.Positions} positions, vocabulary {SummaryTable.Count(config.VocabularySize)}, {config.ActivationName}"),
-        ("parameters", $"{SummaryTable.Count(new ParameterLayout(config).Count)}, the tied head counted once"),
+        ("parameters", $"{SummaryTable.Count(new ParameterLayout(config).Count)}, {(config.TieHead ? "the tied head counted once" : "with a head of its own")}"),
     ];
 
-    private static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
+    internal static IEnumerable<(string, string)> WeightRows(WeightFiles weights)
     {
         IEnumerable<string> types = weights.Tensors.Values.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Count))
             .Select(group => $"{SummaryTable.Count(group.Sum(tensor => tensor.Count))} {group.Key}");
@@ -136,7 +143,7 @@ internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Row
         new[] { path, Path.Combine(path, Packer.TrainSplit) }.FirstOrDefault(folder => File.Exists(Path.Combine(folder, DatasetManifest.FileName)));
 
     /// <summary>The message of what a reader refuses; null where it does not.</summary>
-    private static string? ProblemOf(Action read)
+    internal static string? ProblemOf(Action read)
     {
         try
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Phf.Encoders;
 using Phf.Scoring;
 using Phf.Scoring.Judge;
 
@@ -7,10 +8,14 @@ namespace Phf.Cli;
 /// <summary>The options by which verbs that score say with what; the same for each verb, but for the name of the judge's prompt where a verb has another prompt.</summary>
 internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 {
+    private const string NoEntities = "none";
+
     private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
     private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
+    private readonly Option<string> _ner = new("--ner") { Description = "model folder by which pii and pii-full find named entities, or none", HelpName = "DIR", DefaultValueFactory = _ => NoEntities };
+    private readonly Option<string[]> _nerTypes = new("--ner-type") { Description = $"an entity that --ner looks for: {string.Join(", ", EntityRecognizer.AllTypes)}; repeat it for each", HelpName = "TYPE", DefaultValueFactory = _ => [.. EntityRecognizer.DefaultTypes] };
     private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
-    private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given) and classifier", HelpName = "PATH" };
+    private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given; an encoder's folder, a .ckpt of Detoxify, what phf classifier train wrote, a linear model) and classifier", HelpName = "PATH" };
     private readonly Option<string?> _pattern = new("--pattern") { Description = "regular expression of the scorer regex", HelpName = "REGEX" };
     private readonly Option<RegexMeasure> _measure = new("--measure") { Description = "what regex gives: matches per character, or 1 where there is any" };
     private readonly Option<string?> _command = new("--command") { Description = "command line of the scorer command: {\"text\"} lines in, numbers out", HelpName = "LINE" };
@@ -28,9 +33,10 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 
     public void AddTo(Command command)
     {
+        _nerTypes.AcceptOnlyFromAmong([.. EntityRecognizer.AllTypes]);
         foreach (Option option in new Option[]
         {
-            _piiRules, _piiToday, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
+            _piiRules, _piiToday, _ner, _nerTypes, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
         })
             command.Options.Add(option);
     }
@@ -40,9 +46,10 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 
     /// <exception cref="UsageException">A value that no scorer could take.</exception>
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
-    public IScorer Create(string name, ParseResult parsed) => Scorers.Create(name, new ScorerOptions
+    public IScorer Create(string name, ParseResult parsed, ScorerModels models) => Scorers.Create(name, new ScorerOptions
     {
-        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday) },
+        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday), Entities = Entities(parsed, models) },
+        OpenModel = models.Open,
         WordList = parsed.GetValue(_wordList),
         Model = parsed.GetValue(_model),
         Pattern = parsed.GetValue(_pattern),
@@ -52,6 +59,9 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         Parts = parsed.GetRequiredValue(_parts),
         Combination = parsed.GetValue(_combination),
     });
+
+    private EntityFinder? Entities(ParseResult parsed, ScorerModels models) =>
+        parsed.GetRequiredValue(_ner) is not NoEntities and var path ? models.Entities(path, parsed.GetRequiredValue(_nerTypes)) : null;
 
     private JudgeOptions Judge(string model, ParseResult parsed)
     {

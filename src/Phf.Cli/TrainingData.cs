@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Phf.Data;
 using Phf.Formats;
+using Phf.Formats.Hub;
 using Phf.Text;
 using Phf.Training;
 using Phf.Training.Configuration;
@@ -48,9 +49,8 @@ internal static class TrainingData
         if (missing.Length == 0) return all.Select(one => one.Dataset!);
         string named = string.Join(", ", missing.Take(MostNamed)) + (missing.Length > MostNamed ? $" and {missing.Length - MostNamed} more" : "");
         throw new InvalidDataException(
-            $"no data: dataset.datasets names datasets of the Hugging Face Hub, which Phf does not download, and {missing.Length} of {names.Count} are not on this machine: {named}\n"
-            + $"looked for JSON lines with texts and scores, or packed data, in {hub.PlacesOf(missing[0], "datasets")}\n"
-            + $"to get them: hf download --repo-type dataset {missing[0]} --local-dir {Path.Combine(hub.DataRoot, missing[0])} (Parquet files must be written as JSON lines first)\n"
+            $"no data: dataset.datasets names datasets of the Hugging Face Hub, and {missing.Length} of {names.Count} are not on this machine: {named}\n"
+            + $"JSON lines with texts and scores, or packed data, are wanted of {missing[0]}{hub.AdviceFor(new HubRepository(missing[0], IsDataset: true))} (Parquet files must be written as JSON lines first)\n"
             + "to replace them by your own text: phf score, phf tokenizer train and phf pack, then --data DIR with the folder that phf pack wrote");
     }
 
@@ -61,9 +61,8 @@ internal static class TrainingData
                 $"{files[0]} is scored text; to pack it a tokenizer is needed: set tokenizer.path_or_name, or pack it (phf pack) and give --data DIR")
             : Directory.Exists(tokenizerName) ? tokenizerName
             : hub.FindTokenizer(tokenizerName) ?? throw new InvalidDataException(
-                $"{files[0]} is scored text; to pack it the tokenizer {tokenizerName} is needed, which is not on this machine\n"
-                + $"looked in {hub.PlacesOf(tokenizerName, "models")}\n"
-                + $"to get it: hf download {tokenizerName} --local-dir {Path.Combine(hub.DataRoot, tokenizerName)}; or pack with another one (phf pack) and give --data DIR");
+                $"{files[0]} is scored text; to pack it the tokenizer {tokenizerName} is needed, which is not on this machine{hub.AdviceFor(new HubRepository(tokenizerName))}; "
+                + "or pack with another one (phf pack) and give --data DIR");
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(folder);
         var identity = new StringBuilder(tokenizer.Fingerprint);
         foreach (FileInfo file in files.Select(file => new FileInfo(file)))

@@ -9,6 +9,7 @@ internal static class VerbTable
     public static IEnumerable<Command> All() =>
     [
         QuickstartVerb.Create(),
+        DownloadVerb.Create(),
         ScoreVerb.Create(),
         StatsVerb.Create(),
         ClassifierVerb.Create(),
@@ -16,6 +17,7 @@ internal static class VerbTable
         PackVerb.Create(),
         TrainVerb.Create(),
         SweepVerb.Create(),
+        AlignVerb.Create(),
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),

@@ -3,14 +3,14 @@ using Phf.Numerics.Backend;
 namespace Phf.Cli.Bench;
 
 /// <summary>One measurement.</summary>
-/// <param name="Part">gemm, step or decode.</param>
+/// <param name="Part">gemm, step, decode or encode.</param>
 /// <param name="Name">Of the product or the model.</param>
-/// <param name="Seconds">Of one product, one step, or the whole generation.</param>
+/// <param name="Seconds">Of one product, one step, the whole generation, or all texts.</param>
 /// <param name="Gflops">Counted floating-point operations a second, in 10^9.</param>
 /// <param name="OfPeak">Gflops over the machine's multiply-add peak of the same run.</param>
 internal sealed record BenchLine(string Part, string Name, double Seconds, double Gflops, double OfPeak)
 {
-    /// <summary>Trained or generated; null for products.</summary>
+    /// <summary>Trained, generated or read; null for products.</summary>
     public double? TokensPerSecond { get; init; }
 
     /// <summary>Bytes of weights a second in 10^9; null where they are not read once for each token.</summary>

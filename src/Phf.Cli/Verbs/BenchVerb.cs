@@ -10,8 +10,8 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf bench</c>: the engine's speed on this machine, against the machine's own limits.</summary>
 internal static class BenchVerb
 {
-    private static readonly string[] Parts = ["gemm", "step", "decode"];
-    private static readonly Argument<string[]> Chosen = new("PART") { Description = "gemm, step, decode; without it, all", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly string[] Parts = ["gemm", "step", "decode", "encode"];
+    private static readonly Argument<string[]> Chosen = new("PART") { Description = "gemm, step, decode, encode; without it, all", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<string[]> Models = new("--model") { Description = $"training steps to measure: {string.Join(", ", StepBench.Names)}; without it, all", HelpName = "NAME", DefaultValueFactory = _ => [] };
     private static readonly Option<bool> Profile = new("--profile") { Description = "also where the time of each step or generation goes, by operation" };
     private static readonly Option<string?> Json = new("--json") { Description = "write the machine and every figure to a file, too", HelpName = "FILE" };
@@ -22,7 +22,7 @@ internal static class BenchVerb
     {
         Chosen.AcceptOnlyFromAmong(Parts);
         Models.AcceptOnlyFromAmong([.. StepBench.Names]);
-        var verb = new Command("bench", "Measure the engine: products, training steps, generation, as shares of what the machine can do.") { Chosen, Models, Profile, Json, Threads };
+        var verb = new Command("bench", "Measure the engine: products, training steps, generation, encoders, as shares of what the machine can do.") { Chosen, Models, Profile, Json, Threads };
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -66,8 +66,8 @@ internal static class BenchVerb
                 yield return StepBench.Run(watched, machine, model);
                 if (timed is not null) OperationTable.Write(profile!, timed, machine);
             }
-        if (!parts.Contains("decode")) yield break;
-        foreach (BenchLine line in DecodeBench.Run(watched, machine))
+        IEnumerable<BenchLine> decode = parts.Contains("decode") ? DecodeBench.Run(watched, machine) : [], encode = parts.Contains("encode") ? EncodeBench.Run(watched, machine) : [];
+        foreach (BenchLine line in decode.Concat(encode))
         {
             yield return line;
             if (timed is not null) OperationTable.Write(profile!, timed, machine);

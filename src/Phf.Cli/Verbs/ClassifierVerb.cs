@@ -81,7 +81,8 @@ internal static class ClassifierVerb
 
     private static int Evaluate(ParseResult parsed)
     {
-        IScorer scorer = Scorers.Create("toxicity", new ScorerOptions { Model = parsed.GetValue(Model) });
+        using var models = new ScorerModels(threads: 0);
+        IScorer scorer = Scorers.Create("toxicity", new ScorerOptions { Model = parsed.GetValue(Model), OpenModel = models.Open });
         List<LabelledText> texts = Read(parsed, out SkippedRecords skipped);
         SummaryTable.Write(scorer.Id, [.. Rows("", ClassifierTrainer.Measure(scorer, texts)), .. SummaryTable.Rows(skipped)]);
         return ExitCode.Done;

@@ -56,13 +56,15 @@ internal static class EvaluateVerb
             if (parsed.GetValue(ScorerName) is null && parsed.GetValue(Data) is null)
                 throw new UsageException($"{model.Directory} is a model without a run, so nothing says how its samples are scored; name a scorer (--scorer)");
         using LanguageModel? baseline = kl.Baseline(parsed, backend);
-        var work = new Work(parsed, kl, baseline, backend, cancel);
+        using var models = new ScorerModels(parsed.GetValue(Threads));
+        var work = new Work(parsed, kl, baseline, models, backend, cancel);
         foreach (ModelSource source in sources)
         {
             if (source.Run is { } run) work.EvaluateRun(run, source.Directory);
             else work.EvaluateModel(source.Directory);
             tasks.AddTo(parsed.GetValue(Output) ?? source.Run?.Path ?? source.Directory, source.Directory, backend, parsed.GetValue(Seed), parsed.GetValue(Force), parsed.InvocationConfiguration.Output, cancel);
         }
+        models.Tell();
         string[] results = parsed.GetValue(Output) is { } output ? [output] : paths;
         ReportVerb.Print(ReportTable.Of(RunReport.ReadAll(results)), parsed.InvocationConfiguration.Output);
         return ExitCode.Done;
@@ -77,7 +79,7 @@ internal static class EvaluateVerb
         return new ModelSource(run.ModelCheckpoint(), run);
     }
 
-    private sealed class Work(ParseResult parsed, KlArguments kl, LanguageModel? baseline, IBackend backend, CancellationToken cancel)
+    private sealed class Work(ParseResult parsed, KlArguments kl, LanguageModel? baseline, ScorerModels models, IBackend backend, CancellationToken cancel)
     {
         public void EvaluateRun(RunDirectory run, string checkpoint)
         {
@@ -103,7 +105,7 @@ internal static class EvaluateVerb
             Evaluate(subject, subject.Language.Name, parsed.GetValue(Output) ?? directory, Request([scenario], new KlSection()), scorer);
         }
 
-        private IScorer CreateScorer(string name) => ScorerOptions.Create(name, parsed);
+        private IScorer CreateScorer(string name) => ScorerOptions.Create(name, parsed, models);
 
         private EvaluationRequest Request(IReadOnlyList<SamplingScenario> scenarios, KlSection settings) => new()
         {

@@ -10,7 +10,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf export</c>: a model alone, as transformers opens it, in 32 or 16 bits.</summary>
 internal static class ExportVerb
 {
-    private static readonly Argument<string> Source = new("MODEL") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model" };
+    private static readonly Argument<string> Source = new("MODEL") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model; or a name of the Hub, once downloaded" };
     private static readonly Option<string> Output = new("--output", "-o") { Description = "folder to create", Required = true, HelpName = "DIR" };
     private static readonly Option<string> Type = new("--dtype") { Description = "of the weights: float32, float16 or bfloat16", DefaultValueFactory = _ => "float32" };
     private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
@@ -33,7 +33,7 @@ internal static class ExportVerb
         using Gpt2 model = Gpt2Weights.Load(source.Directory, backend);
         string card = Path.Combine(source.Directory, ModelDirectory.CardName);
         SafetensorsType stored = type switch { "float16" => SafetensorsType.F16, "bfloat16" => SafetensorsType.BF16, _ => SafetensorsType.F32 };
-        ModelDirectory.Write(output, model, tokenizer, File.Exists(card) ? File.ReadAllText(card) : null, stored);
+        ModelDirectory.Write(output, model, tokenizer, File.Exists(card) ? File.ReadAllText(card) : ModelCard.Text(model.Config), stored);
         SummaryTable.Write(output,
         [
             ("from", source.Directory),

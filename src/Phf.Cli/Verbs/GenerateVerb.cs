@@ -97,7 +97,8 @@ internal static class GenerateVerb
         SampleTags tags = SampleTags.Of(source, tokenizer, parsed);
         if (RejectOrBest(parsed) is { IsNeeded: true } && parsed.GetValue(ScorerName) is null)
             throw new UsageException($"{(parsed.GetValue(RejectAbove) is null ? BestOf.Name : RejectAbove.Name)} chooses by score: name a scorer ({ScorerName.Name})");
-        IScorer? scorer = parsed.GetValue(ScorerName) is { } name ? ScorerOptions.Create(name, parsed) : null;
+        using var models = new ScorerModels(parsed.GetValue(Threads));
+        IScorer? scorer = parsed.GetValue(ScorerName) is { } name ? ScorerOptions.Create(name, parsed, models) : null;
         using var ending = scorer as IDisposable;
         (IReadOnlyList<string> prompts, IReadOnlyList<string> places) = ReadPrompts(parsed, tokenizer);
         int[][] ids = [.. prompts.Select(text => (int[])[tokenizer.EndOfTextId, .. tags.Encode(text)])];

@@ -6,7 +6,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf inspect</c>: what a file or folder is, what is in it, and whether Phf can use it.</summary>
 internal static class InspectVerb
 {
-    private static readonly Argument<string> Target = new("PATH") { Description = "a run, a checkpoint, a model, packed data, a tokenizer, or a file of weights or settings" };
+    private static readonly Argument<string> Target = new("PATH") { Description = "a run, a checkpoint, a model, packed data, a tokenizer, or a file of weights or settings; or a name of the Hub, once downloaded" };
     private static readonly Option<bool> Tensors = new("--tensors") { Description = "list every tensor: name, type, shape, bytes, file" };
 
     public static Command Create()

@@ -12,7 +12,7 @@ internal static class LogProbsVerb
 {
     private const int SequencesAtOnce = 256;
 
-    private static readonly Argument<string> Source = new("MODEL") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model" };
+    private static readonly Argument<string> Source = new("MODEL") { Description = "folder of a run (its newest checkpoint), of a checkpoint or of a model; or a name of the Hub, once downloaded" };
     private static readonly Argument<string[]> Files = new("FILE")
     {
         Description = "texts: .jsonl, .txt or .csv, each also .gz; - is standard input",

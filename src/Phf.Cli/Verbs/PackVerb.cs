@@ -14,7 +14,7 @@ internal static class PackVerb
         Description = "files written by phf score, .jsonl or .jsonl.gz; - is standard input",
         Arity = ArgumentArity.ZeroOrMore,
     };
-    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "folder of the tokenizer (required)", HelpName = "DIR" };
+    private static readonly Option<string> Tokenizer = new("--tokenizer") { Description = "folder of the tokenizer, or its name on the Hub, once downloaded (required)", HelpName = "DIR" };
     private static readonly Option<string> Output = new("--output", "-o") { Description = "folder to create (required)", HelpName = "DIR" };
     private static readonly Option<double[]> Weight = new("--weight")
     {
@@ -99,7 +99,7 @@ internal static class PackVerb
             throw new UsageException($"{weights.Length} --weight for {files.Length} files: one for each was expected");
         foreach (double weight in weights)
             if (!(weight > 0 && double.IsFinite(weight))) throw new UsageException($"--weight {weight}: a number above 0 was expected");
-        BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(parsed.GetRequiredValue(Tokenizer));
+        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
         PackResult? result = null;
         ConsoleProgress.Run("packing", "documents", InputFile.TotalBytes(files), progress =>
             result = Packer.Pack(files, tokenizer, output, options with { Progress = (bytes, documents) => progress.Report(bytes, documents) }));
@@ -137,7 +137,7 @@ internal static class PackVerb
     {
         using PackedDataset data = PackedDataset.Open(split);
         data.VerifyChecksums();
-        if (tokenizer is not null) data.CheckTokenizer(BpeTokenizer.FromDirectory(tokenizer));
+        if (tokenizer is not null) data.CheckTokenizer(TokenizerSource.Open(tokenizer));
         IReadOnlyList<ShardInfo> shards = data.Manifest.Shards;
         return (data.Manifest.Split, $"{shards.Count} {(shards.Count == 1 ? "shard" : "shards")}, {SummaryTable.Count(shards.Sum(shard => shard.Bytes))} bytes "
             + $"as they were packed; {SummaryTable.Count(data.DocumentCount)} documents, {SummaryTable.Count(data.TokenCount)} tokens");

@@ -85,10 +85,11 @@ internal static class ScoreVerb
                 _ => TextFormat.Auto,
             },
         };
-        IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed);
+        using var models = new ScorerModels(threads);
+        IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed, models);
         using var ending = scorer as IDisposable;
         Segmentation segmentation = parsed.GetValue(Segment);
-        var corpus = new CorpusScorer(scorer, segmentation, withSpans: parsed.GetValue(Spans));
+        var corpus = new CorpusScorer(scorer, segmentation, parsed.GetValue(Spans), models.CharactersAtOnce);
         var skipped = new SkippedRecords();
         var summary = new ScoreSummary();
         string settings = Settings(scorer, segmentation, parsed.GetValue(Spans), options, files);
@@ -106,6 +107,7 @@ internal static class ScoreVerb
             throw;
         }
         file.Complete();
+        models.Tell();
         SummaryTable.Write(output, [("scorer", scorer.Id), ("segmenter", segmentation.Id()), .. ScoreSummaryTable.Rows(summary), .. SummaryTable.Rows(skipped)]);
         return ExitCode.Done;
     }

@@ -30,13 +30,15 @@ internal static class SweepVerb
         if (parsed.GetValue(Threads) is { } threads) CliBackend.CheckThreads(threads);
         SweepPlan sweep = SweepPlan.Load(path);
         foreach (string note in sweep.Notes) Console.Error.WriteLine($"note: {note}");
-        SweepRunner.Check(sweep);
+        using var models = new ScorerModels(parsed.GetValue(Threads) ?? 0);
+        SweepRunner.Check(sweep, models);
         if (parsed.GetValue(DryRun))
         {
             List(sweep, output);
             return ExitCode.Done;
         }
-        SweepSummary summary = Compute(sweep, path, parsed.GetValue(Threads), output, cancel);
+        SweepSummary summary = Compute(sweep, path, models, parsed.GetValue(Threads), output, cancel);
+        models.Tell();
         string folder = sweep.Settings.Output;
         SweepFiles.Write(folder, summary);
         Print(SweepTable.Of(summary), output);
@@ -48,11 +50,11 @@ internal static class SweepVerb
         return ExitCode.Failure;
     }
 
-    private static SweepSummary Compute(SweepPlan sweep, string path, int? threads, TextWriter output, CancellationToken cancel)
+    private static SweepSummary Compute(SweepPlan sweep, string path, ScorerModels models, int? threads, TextWriter output, CancellationToken cancel)
     {
         try
         {
-            return SweepSummary.Of(new SweepRunner(sweep, threads, output, cancel).Run());
+            return SweepSummary.Of(new SweepRunner(sweep, models, threads, output, cancel).Run());
         }
         catch (OperationCanceledException)
         {

@@ -7,7 +7,7 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf tokenizer encode</c>, <c>decode</c> and <c>convert</c>.</summary>
 internal static class TokenizerUse
 {
-    private static readonly Argument<string> Tokenizer = new("TOKENIZER") { Description = "folder of a tokenizer, a run or a model, or one of a tokenizer's files" };
+    private static readonly Argument<string> Tokenizer = new("TOKENIZER") { Description = "folder of a tokenizer, a run or a model, or one of a tokenizer's files; or a name of the Hub, once downloaded" };
     private static readonly Argument<string[]> Texts = new("FILE")
     {
         Description = "texts: .jsonl, .txt or .csv, each also .gz; - is standard input",

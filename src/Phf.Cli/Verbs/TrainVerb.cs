@@ -52,6 +52,7 @@ internal static class TrainVerb
         string? checkpoint = null;
         if (goesOn)
         {
+            if (run.AlignmentMethod is not null) throw new InvalidDataException($"{path} is a run of phf align; phf align --resume --output {path} goes on with it");
             config = run.CheckSameConfig(config);
             checkpoint = resume.Checkpoint ?? run.Checkpoints().LastOrDefault();
             if (checkpoint is not null && IsFinished(checkpoint, output)) return ExitCode.Done;

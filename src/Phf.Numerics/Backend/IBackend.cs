@@ -3,7 +3,7 @@ using Phf.Numerics.Memory;
 namespace Phf.Numerics.Backend;
 
 /// <summary>
-/// The operations a GPT-2 needs, forward and backward, on single-precision tensors. Sources first, sizes, destination last.
+/// The operations a GPT-2 needs, forward and backward, and an encoder needs forward, on single-precision tensors. Sources first, sizes, destination last.
 /// N is the number of rows (tokens), C channels, V vocabulary, H heads, D = C / H channels of a head, T time.
 /// Every result is the same for any number of threads. Destinations are overwritten unless the text says "adds".
 /// </summary>
@@ -31,7 +31,7 @@ public interface IBackend : IDisposable
     /// <summary>output (N, Out) = input (N, In) * weight (In, Out) + bias (1, Out) [+ residual (N, Out) unless empty; it must not be output].</summary>
     void Linear(Tensor input, Tensor weight, Tensor bias, Tensor residual, Tensor output);
 
-    /// <summary>preActivation = input * weight + bias; output = activation(preActivation).</summary>
+    /// <summary>preActivation = input * weight + bias; output = activation(preActivation). Both may be one tensor where no backward pass follows.</summary>
     void LinearActivation(Tensor input, Tensor weight, Tensor bias, Activation activation, Tensor preActivation, Tensor output);
 
     /// <summary>dInput = dOutput * weight^T; adds input^T * dOutput to dWeight and dOutput's column sums to dBias.</summary>
@@ -48,6 +48,17 @@ public interface IBackend : IDisposable
 
     /// <summary>dQkv (B T, 3C) from dOutput; scores are computed again from qkv and logSumExp.</summary>
     void AttentionBackward(Tensor dOutput, Tensor qkv, Tensor output, Tensor logSumExp, AttentionShape shape, Tensor dQkv);
+
+    /// <summary>
+    /// Self-attention of every head in which a token sees its whole sequence. The sequences of qkv (N, 3C) lie one behind the other, without padding: sequence
+    /// i has the rows from starts[i] to starts[i + 1] - 1, so starts has B + 1 numbers, of which the first is 0 and the last N. output (N, C).
+    /// </summary>
+    /// <param name="qkv">Queries, keys, values side by side, heads side by side in each.</param>
+    /// <param name="starts">Rising; a sequence may be empty.</param>
+    /// <param name="heads">H, which divides C.</param>
+    /// <param name="scale">Scores are multiplied by it before the softmax.</param>
+    /// <param name="output">Overwritten.</param>
+    void WholeAttention(Tensor qkv, ReadOnlySpan<int> starts, int heads, float scale, Tensor output);
 
     /// <summary>
     /// Attention of one new token per sequence: writes the keys and values of qkv (B, 3C) into the caches at

@@ -97,6 +97,15 @@ public sealed class TimedBackend(IBackend inner) : IBackend
         Add("attention backward", start, 4.0 * shape.Batch * shape.Time * shape.Time * shape.Channels, 2 * qkv.Length + 2 * output.Length);
     }
 
+    public void WholeAttention(Tensor qkv, ReadOnlySpan<int> starts, int heads, float scale, Tensor output)
+    {
+        long start = Stopwatch.GetTimestamp();
+        inner.WholeAttention(qkv, starts, heads, scale, output);
+        double pairs = 0;
+        for (int i = 0; i + 1 < starts.Length; i++) pairs += Math.Pow(starts[i + 1] - starts[i], 2);
+        Add("whole attention", start, 4 * pairs * output.Columns, qkv.Length + output.Length);
+    }
+
     public void AttentionStep(Tensor qkv, AttentionShape shape, int position, Tensor keyCache, Tensor valueCache, Tensor output)
     {
         long start = Stopwatch.GetTimestamp();

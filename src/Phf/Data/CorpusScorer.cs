@@ -9,14 +9,18 @@ public sealed class CorpusScorer
     private readonly IScorer _scorer;
     private readonly Segmentation _segmentation;
     private readonly ISpanScorer? _spanScorer; // null where spans are not asked for
+    private readonly int _charactersAtOnce;
 
     /// <param name="scorer">Gives the scores.</param>
     /// <param name="segmentation">What gets a score.</param>
     /// <param name="withSpans">Also say which places of each segment its score comes from.</param>
+    /// <param name="charactersAtOnce">
+    /// Documents are handed to the scorer together until they have so many, for one that is faster with many texts at once; 0: each alone.
+    /// </param>
     /// <exception cref="ArgumentException">Spans are asked for, and the scorer knows no places.</exception>
-    public CorpusScorer(IScorer scorer, Segmentation segmentation, bool withSpans = false)
+    public CorpusScorer(IScorer scorer, Segmentation segmentation, bool withSpans = false, int charactersAtOnce = 0)
     {
-        (_scorer, _segmentation) = (scorer, segmentation);
+        (_scorer, _segmentation, _charactersAtOnce) = (scorer, segmentation, charactersAtOnce);
         if (!withSpans) return;
         _spanScorer = scorer as ISpanScorer
             ?? throw new ArgumentException($"scorer {scorer.Id} does not know the places that its scores come from; leave --spans out");
@@ -28,13 +32,39 @@ public sealed class CorpusScorer
     /// <exception cref="InvalidDataException">The scorer gave something other than a finite number; the message names the
     /// document.</exception>
     public IEnumerable<ScoredDocument> Score(IEnumerable<TextRecord> records, int threads, CancellationToken cancellation)
-        => OrderedParallel.Select(records, Score, threads, cancellation);
+        => OrderedParallel.Select(Groups(records), Score, threads, cancellation).SelectMany(documents => documents);
 
-    private ScoredDocument Score(TextRecord record)
+    private IEnumerable<List<TextRecord>> Groups(IEnumerable<TextRecord> records)
     {
-        string[] texts = _segmentation.Split(record.Text);
-        bool byLines = _segmentation == Segmentation.Line && _scorer is ILineScorer;
-        double[] scores = byLines ? ((ILineScorer)_scorer).ScoreLines(record.Text) : ScoreEach(texts);
+        var group = new List<TextRecord>();
+        long characters = 0;
+        foreach (TextRecord record in records)
+        {
+            group.Add(record);
+            characters += Math.Max(1, record.Text.Length); // empty documents must not pile up
+            if (characters < _charactersAtOnce) continue;
+            yield return group;
+            (group, characters) = ([], 0);
+        }
+        if (group.Count > 0) yield return group;
+    }
+
+    private ScoredDocument[] Score(List<TextRecord> records)
+    {
+        string[][] texts = [.. records.Select(record => _segmentation.Split(record.Text))];
+        if (_segmentation == Segmentation.Line && _scorer is ILineScorer lineScorer)
+            return [.. records.Select((record, i) => Document(record, texts[i], lineScorer.ScoreLines(record.Text), byLines: true))];
+        string[] all = texts.Length == 1 ? texts[0] : [.. texts.SelectMany(segments => segments)];
+        double[] scores = new double[all.Length];
+        _scorer.Score(all, scores);
+        var documents = new ScoredDocument[records.Count];
+        for (int i = 0, first = 0; i < documents.Length; first += texts[i++].Length)
+            documents[i] = Document(records[i], texts[i], scores.AsSpan(first, texts[i].Length).ToArray(), byLines: false);
+        return documents;
+    }
+
+    private ScoredDocument Document(TextRecord record, string[] texts, double[] scores, bool byLines)
+    {
         int infinite = Array.FindIndex(scores, score => !double.IsFinite(score));
         if (infinite >= 0)
             throw new InvalidDataException($"{record.Where}: scorer {_scorer.Id} gave segment {infinite} the score {scores[infinite]}");
@@ -61,12 +91,5 @@ public sealed class CorpusScorer
             (spans[i], start) = (own, end);
         }
         return spans;
-    }
-
-    private double[] ScoreEach(string[] texts)
-    {
-        double[] scores = new double[texts.Length];
-        _scorer.Score(texts, scores);
-        return scores;
     }
 }

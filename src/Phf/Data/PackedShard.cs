@@ -52,7 +52,7 @@ internal sealed class PackedShard : IDisposable
             throw new InvalidDataException($"{directory}: '{info.File}' is no name of a shard");
         string path = System.IO.Path.Combine(directory, info.File);
         if (!File.Exists(path)) throw new InvalidDataException($"{path} is missing; pack again");
-        long bytes = new FileInfo(path).Length;
+        long bytes = InputFile.LengthOf(path);
         if (bytes != info.Bytes)
             throw new InvalidDataException(
                 $"{path}: {bytes} bytes, {DatasetManifest.FileName} says {info.Bytes}; the shard was cut short or changed, pack again");

@@ -45,7 +45,7 @@ public sealed class EvaluatedModel : IDisposable
         TrainerState state = Checkpoint.ReadState(checkpoint);
         return new EvaluatedModel(language, data: null)
         {
-            Objective = ObjectiveOf(plan),
+            Objective = run.AlignmentMethod ?? ObjectiveOf(plan),
             Threshold = threshold ?? plan.Threshold,
             State = state,
             Text = new EvaluatedText

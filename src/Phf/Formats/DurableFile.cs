@@ -39,8 +39,8 @@ public sealed class DurableFile : IDisposable
         string target = System.IO.Path.GetFullPath(path);
         if (new FileInfo(target).LinkTarget is not null) target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
         if (Directory.Exists(target)) throw new IOException($"{path} is a directory; name a file in it");
-        // Renaming onto a device would replace it, for every process of the machine.
-        if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
+        // Renaming onto a device would replace it, for every process of the machine. Under /dev/shm are files.
+        if ((target.StartsWith("/dev/", StringComparison.Ordinal) && !target.StartsWith("/dev/shm/", StringComparison.Ordinal)) || target.StartsWith("/proc/", StringComparison.Ordinal))
             throw new IOException(
                 $"{path} is no regular file; output is written beside the final name and renamed, so name a regular file");
         string directory = System.IO.Path.GetDirectoryName(target)!;

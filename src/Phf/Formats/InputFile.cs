@@ -49,9 +49,16 @@ public sealed class InputFile : IDisposable
         foreach (string path in paths)
         {
             if (path == "-" || !File.Exists(path)) return null;
-            total += new FileInfo(path).Length;
+            total += new FileInfo(path).Length; // for progress only: a pipe must not be opened twice
         }
         return total;
+    }
+
+    /// <summary>Bytes of a file, behind a link too: FileInfo gives the length of the link, and the Hub's cache is full of them.</summary>
+    public static long LengthOf(string path)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
     }
 
     /// <summary>The whole content of a file that must fit in memory, such as a model.</summary>

@@ -69,7 +69,7 @@ public sealed class WeightFiles : IDisposable
     private string Add(string path, IReadOnlySet<string>? names)
     {
         if (!File.Exists(path)) throw new InvalidDataException($"{path} is missing, and {Path} has tensors there; fetch it too");
-        FileBytes += new FileInfo(path).Length;
+        FileBytes += InputFile.LengthOf(path);
         byte[] start = Start(path);
         if (start.AsSpan().StartsWith("version https://git-lfs"u8))
             throw new InvalidDataException($"{path} is a pointer of Git LFS, not the file itself; fetch it with git lfs pull, or download it from the model's page");
@@ -113,7 +113,7 @@ public sealed class WeightFiles : IDisposable
     /// <summary>The names of the tensors in each shard: {"metadata": ..., "weight_map": {tensor: file}}.</summary>
     private SortedDictionary<string, HashSet<string>> ReadIndex()
     {
-        if (new FileInfo(Path).Length > LargestIndexBytes) throw new InvalidDataException($"{Path} is larger than {LargestIndexBytes} bytes; no index is");
+        if (InputFile.LengthOf(Path) > LargestIndexBytes) throw new InvalidDataException($"{Path} is larger than {LargestIndexBytes} bytes; no index is");
         var shards = new SortedDictionary<string, HashSet<string>>(StringComparer.Ordinal);
         try
         {

@@ -81,7 +81,7 @@ public sealed class DecodeState : IDisposable
             backend.Linear(_activated, p.DownWeight, p.DownBias, _middle, _residual);
         }
         backend.LayerNorm(_residual, parameters.FinalNormGain, parameters.FinalNormBias, config.LayerNormEpsilon, _norm, _mean, _rstd);
-        backend.Logits(_norm, parameters.TokenTable, Logits);
+        backend.Logits(_norm, parameters.Head, Logits);
         Position++;
     }
 

@@ -5,8 +5,8 @@ using Phf.Numerics.Random;
 namespace Phf.Model;
 
 /// <summary>
-/// GPT-2 (Radford et al. 2019) as Hugging Face defines it: learned positions, layer norm before each branch, the token table tied
-/// to the output head. Forward and backward are written out layer by layer. Letters: B batch, T time, N = B T, C channels, V vocabulary.
+/// GPT-2 (Radford et al. 2019) as Hugging Face defines it: learned positions, layer norm before each branch, the output head
+/// the token table or a table of its own. Forward and backward are written out layer by layer. Letters: B batch, T time, N = B T, C channels, V vocabulary.
 /// </summary>
 public sealed class Gpt2 : IDisposable
 {
@@ -84,17 +84,33 @@ public sealed class Gpt2 : IDisposable
     /// </summary>
     public void Classify(Activations state, ReadOnlySpan<int> targets, TokenWeights weights, Span<float> logProbs, Span<float> logComplements, ParameterSet? gradients,
         Span<float> margins = default) =>
-        Backend.Classify(state.Final, Parameters.TokenTable, targets, weights, logProbs, logComplements,
-            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.TokenTable, margins);
+        Backend.Classify(state.Final, Parameters.Head, targets, weights, logProbs, logComplements,
+            gradients is null ? default : state.DFinal, gradients is null ? default : gradients.Head, margins);
+
+    /// <summary>h . v + offset at every position of the last <see cref="Forward"/>: a value without bounds of the token that follows it.</summary>
+    /// <param name="state">Made for training, of a model with a value head.</param>
+    /// <param name="values">N values, written.</param>
+    public void LinearValues(Activations state, Span<float> values)
+    {
+        Backend.Linear(state.Final, Parameters.ValueHead, state.ValueOffset, residual: default, state.ValueLogits);
+        state.ValueLogits.Span.CopyTo(values);
+    }
+
+    /// <summary>The same as <see cref="ValuesBackward"/> for a loss on the last <see cref="LinearValues"/>.</summary>
+    public void LinearValuesBackward(Activations state, ReadOnlySpan<float> dValues, bool isDetached, ParameterSet gradients)
+    {
+        dValues.CopyTo(state.ValueLogits.Span);
+        Backend.LinearBackward(state.ValueLogits, state.Final, Parameters.ValueHead, state.DBranch, gradients.ValueHead, state.DValueOffset);
+        if (!isDetached) Backend.Add(state.DBranch, state.DFinal);
+    }
 
     /// <summary>V = -sigmoid(h . v + offset) at every position of the last <see cref="Forward"/>: of the token that follows it.</summary>
     /// <param name="state">Made for training, of a model with a value head.</param>
     /// <param name="values">N values, written.</param>
     public void Values(Activations state, Span<float> values)
     {
-        Backend.Linear(state.Final, Parameters.ValueHead, state.ValueOffset, residual: default, state.ValueLogits);
-        ReadOnlySpan<float> logits = state.ValueLogits.Span;
-        for (int i = 0; i < values.Length; i++) values[i] = (float)(-1 / (1 + Math.Exp(-logits[i])));
+        LinearValues(state, values);
+        foreach (ref float value in values) value = (float)(-1 / (1 + Math.Exp(-value)));
     }
 
     /// <summary>
@@ -103,15 +119,13 @@ public sealed class Gpt2 : IDisposable
     /// </summary>
     /// <param name="state">That of <see cref="Values"/>.</param>
     /// <param name="values">N values V.</param>
-    /// <param name="dValues">N derivatives of the loss with respect to V.</param>
+    /// <param name="dValues">N derivatives of the loss with respect to V; overwritten.</param>
     /// <param name="isDetached">True keeps the gradient in the head.</param>
     /// <param name="gradients">Added to.</param>
-    public void ValuesBackward(Activations state, ReadOnlySpan<float> values, ReadOnlySpan<float> dValues, bool isDetached, ParameterSet gradients)
+    public void ValuesBackward(Activations state, ReadOnlySpan<float> values, Span<float> dValues, bool isDetached, ParameterSet gradients)
     {
-        Span<float> dLogits = state.ValueLogits.Span;
-        for (int i = 0; i < dLogits.Length; i++) dLogits[i] = dValues[i] * values[i] * (1 + values[i]); // V' = -s (1 - s) = V (1 + V)
-        Backend.LinearBackward(state.ValueLogits, state.Final, Parameters.ValueHead, state.DBranch, gradients.ValueHead, state.DValueOffset);
-        if (!isDetached) Backend.Add(state.DBranch, state.DFinal);
+        for (int i = 0; i < dValues.Length; i++) dValues[i] = dValues[i] * values[i] * (1 + values[i]); // V' = -s (1 - s) = V (1 + V)
+        LinearValuesBackward(state, dValues, isDetached, gradients);
     }
 
     /// <summary>Adds to <paramref name="gradients"/> what follows from <see cref="Activations.DFinal"/>.</summary>

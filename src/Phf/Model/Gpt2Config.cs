@@ -41,6 +41,9 @@ public sealed record Gpt2Config
     /// <summary>Divide layer i's scores by i + 1, <c>scale_attn_by_inverse_layer_idx</c>.</summary>
     public bool ScaleAttentionByInverseLayer { get; init; }
 
+    /// <summary>The output head is the token table, <c>tie_word_embeddings</c>; false: it has numbers of its own.</summary>
+    public bool TieHead { get; init; } = true;
+
     /// <summary>
     /// Null: no value head. Else the model has one, V = -sigmoid(h . v + offset) with h after the last layer norm: what it expects of
     /// the reward of the token that comes next. Written to config.json, where transformers reads over it, and not read from there:
@@ -120,6 +123,7 @@ public sealed record Gpt2Config
                 ActivationName = Present("activation_function") is { } name ? name.GetString() ?? "" : "gelu_new",
                 ScaleAttention = Flag("scale_attn_weights", true),
                 ScaleAttentionByInverseLayer = Flag("scale_attn_by_inverse_layer_idx", false),
+                TieHead = Flag("tie_word_embeddings", true),
             }.Validated(path);
 
             JsonElement? Present(string key) =>
@@ -161,7 +165,7 @@ public sealed record Gpt2Config
             ["attn_pdrop"] = 0.0,
             ["bos_token_id"] = endOfTextId,
             ["eos_token_id"] = endOfTextId,
-            ["tie_word_embeddings"] = true,
+            ["tie_word_embeddings"] = TieHead,
             ["torch_dtype"] = type switch { SafetensorsType.F16 => "float16", SafetensorsType.BF16 => "bfloat16", _ => "float32" },
             ["use_cache"] = true,
         };

@@ -7,13 +7,13 @@ namespace Phf.Model;
 
 /// <summary>
 /// Reads and writes a GPT-2 as a Hugging Face directory. Reading takes what <see cref="WeightFiles"/> opens, in all the dialects of the Hub: names
-/// with or without <c>transformer.</c>, buffers such as <c>attn.bias</c> or <c>attn.masked_bias</c> (passed over), a head of its own as long as it
-/// equals the token table, 16- and 64-bit floats.
+/// with or without <c>transformer.</c>, buffers such as <c>attn.bias</c> or <c>attn.masked_bias</c> (passed over), a head that repeats the token
+/// table or stands for it, 16- and 64-bit floats.
 /// </summary>
 public static class Gpt2Weights
 {
     public const string FileName = "model.safetensors";
-    private const string Prefix = "transformer.", TokenTableName = "transformer.wte.weight", HeadName = "lm_head.weight";
+    private const string Prefix = "transformer.", TokenTableName = ParameterLayout.TokenTableName, HeadName = ParameterLayout.HeadName;
     private const ulong NewTokenStream = 0x746F6B656E73; // its own random stream, apart from those of Gpt2.Initialize
 
     /// <summary>Loads a model directory.</summary>
@@ -53,15 +53,20 @@ public static class Gpt2Weights
     public static void ReadWithNewTokens(string path, Gpt2 model, ulong seed)
     {
         using WeightFiles weights = WeightFiles.Open(path);
-        StoredTensor table = TryFind(weights, TokenTableName) ?? throw Missing(weights, TokenTableName);
+        StoredTensor table = TryFind(weights, TokenTableName, model.Config.TieHead) ?? throw Missing(weights, TokenTableName);
         if (table.Shape.Count != 2) throw new InvalidDataException($"{table.Path}: tensor '{table.Name}' has {table.Shape.Count} dimensions, expected are 2");
         int known = (int)Math.Min(table.Shape[0], model.Config.VocabularySize);
         Read(weights, model, model.Config.VocabularySize - known, withHeads: false);
-        Tensor rows = model.Parameters.TokenTable;
+        var random = new Rng(seed, NewTokenStream);
+        AddRows(model.Parameters.TokenTable, known, ref random);
+        if (!model.Config.TieHead) AddRows(model.Parameters.Head, known, ref random);
+    }
+
+    private static void AddRows(Tensor rows, int known, ref Rng random)
+    {
         var mean = new double[rows.Columns];
         for (int row = 0; row < known; row++)
             for (int c = 0; c < mean.Length; c++) mean[c] += rows.Row(row)[c] / (double)known;
-        var random = new Rng(seed, NewTokenStream);
         for (int row = known; row < rows.Rows; row++)
             for (int c = 0; c < mean.Length; c++) rows.Row(row)[c] = (float)(mean[c] + 0.01 * random.NextNormal());
     }
@@ -73,18 +78,19 @@ public static class Gpt2Weights
     public static void Check(WeightFiles weights, ParameterLayout layout)
     {
         long bytes = 0;
-        foreach (ParameterShape shape in layout.Shapes) bytes += Find(weights, shape, newTokens: 0).ByteLength;
+        foreach (ParameterShape shape in layout.Shapes) bytes += Find(weights, shape, layout.TiesHead, newTokens: 0).ByteLength;
         if (bytes > weights.FileBytes) throw new InvalidDataException($"{weights.Path}: parameters of {bytes} bytes overlap each other in {weights.FileBytes}; the file is damaged");
         string further = $"h.{layout.Layers}.ln_1.weight";
-        if (TryFind(weights, Prefix + further) is { } surplus)
+        if (TryFind(weights, Prefix + further, layout.TiesHead) is { } surplus)
             throw new InvalidDataException($"{surplus.Path}: tensor '{surplus.Name}' is of a model with more than the {layout.Layers} layers that config.json says (n_layer)");
     }
 
-    /// <summary>Only models whose output head is the token table can be read; a head beside it must hold the same numbers.</summary>
+    /// <summary>Where the output head is the token table, a head beside that must hold the same numbers.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>
-    public static void CheckHead(WeightFiles weights)
+    public static void CheckHead(WeightFiles weights, ParameterLayout layout)
     {
-        if (!weights.Tensors.TryGetValue(HeadName, out StoredTensor? head) || TryFind(weights, TokenTableName) is not { } table || table == head) return;
+        if (!layout.TiesHead || !weights.Tensors.TryGetValue(HeadName, out StoredTensor? head)
+            || TryFind(weights, TokenTableName, isTied: true) is not { } table || table == head) return;
         if (head.Count == table.Count)
         {
             float[] own = new float[head.Count], tied = new float[head.Count];
@@ -92,18 +98,18 @@ public static class Gpt2Weights
             table.CopyAsF32(tied);
             if (own.AsSpan().SequenceEqual(tied)) return;
         }
-        throw new InvalidDataException($"{head.Path}: {HeadName} differs from {TokenTableName}; only models with a tied head can be read");
+        throw new InvalidDataException($"{head.Path}: {HeadName} differs from {TokenTableName}, and config.json says that they are one; if the head is to be used, set tie_word_embeddings to false there");
     }
 
     private static void Read(WeightFiles weights, Gpt2 model, int newTokens, bool withHeads)
     {
-        CheckHead(weights);
+        CheckHead(weights, model.Parameters.Layout);
         foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
         {
             if (shape.Name is ParameterLayout.ValueHeadName or ParameterLayout.ClassHeadName && !withHeads) continue;
             Tensor target = model.Parameters[shape.Name];
-            if (shape.Name == TokenTableName) target = target.Slice(0, target.Rows - newTokens);
-            StoredTensor stored = Find(weights, shape, newTokens);
+            if (HasRowsOfTokens(shape)) target = target.Slice(0, target.Rows - newTokens);
+            StoredTensor stored = Find(weights, shape, model.Config.TieHead, newTokens);
             stored.CopyAsF32(target.Span);
             foreach (float value in target.Span)
                 if (!float.IsFinite(value)) throw new InvalidDataException($"{stored.Path}: tensor '{stored.Name}' holds {value}");
@@ -111,22 +117,24 @@ public static class Gpt2Weights
     }
 
     /// <summary>A parameter's tensor, which must have its shape.</summary>
-    private static StoredTensor Find(WeightFiles weights, ParameterShape shape, int newTokens)
+    private static StoredTensor Find(WeightFiles weights, ParameterShape shape, bool isTied, int newTokens)
     {
         long[] expected = shape.DiskShape;
-        if (shape.Name == TokenTableName) expected[0] -= newTokens;
-        StoredTensor stored = TryFind(weights, shape.Name) ?? throw Missing(weights, shape.Name);
+        if (HasRowsOfTokens(shape)) expected[0] -= newTokens;
+        StoredTensor stored = TryFind(weights, shape.Name, isTied) ?? throw Missing(weights, shape.Name);
         return stored.Shape.SequenceEqual(expected) ? stored : throw new InvalidDataException(
             $"{stored.Path}: tensor '{stored.Name}' has shape [{string.Join(", ", stored.Shape)}], expected is [{string.Join(", ", expected)}]");
     }
 
     /// <summary>A parameter's tensor, with or without the <c>transformer.</c> prefix. Of two names for tied weights some programs keep the head's.</summary>
-    private static StoredTensor? TryFind(WeightFiles weights, string name)
+    private static StoredTensor? TryFind(WeightFiles weights, string name, bool isTied)
     {
         if (weights.Tensors.TryGetValue(name, out StoredTensor? stored)) return stored;
         if (name.StartsWith(Prefix, StringComparison.Ordinal) && weights.Tensors.TryGetValue(name[Prefix.Length..], out stored)) return stored;
-        return name == TokenTableName ? weights.Tensors.GetValueOrDefault(HeadName) : null;
+        return isTied && name == TokenTableName ? weights.Tensors.GetValueOrDefault(HeadName) : null;
     }
+
+    private static bool HasRowsOfTokens(ParameterShape shape) => shape.Name is TokenTableName or HeadName;
 
     private static InvalidDataException Missing(WeightFiles weights, string name) => new($"{weights.Path}: tensor '{name}' is missing");
 

@@ -23,12 +23,14 @@ public sealed class ParameterLayout
     /// <summary>W, (K, C), where the model has a classification head; transformers' name.</summary>
     public const string ClassHeadName = "score.weight";
 
+    internal const string TokenTableName = "transformer.wte.weight", HeadName = "lm_head.weight";
+
     public ParameterLayout(Gpt2Config config)
     {
         int channels = config.Channels, inner = config.InnerChannels;
-        Layers = config.Layers;
+        (Layers, TiesHead) = (config.Layers, config.TieHead);
         var all = new List<ParameterShape>();
-        Matrix("transformer.wte.weight", config.VocabularySize, channels);
+        Matrix(TokenTableName, config.VocabularySize, channels);
         Matrix("transformer.wpe.weight", config.Positions, channels);
         for (int layer = 0; layer < config.Layers; layer++)
         {
@@ -48,6 +50,7 @@ public sealed class ParameterLayout
         }
         Vector("transformer.ln_f.weight", channels);
         Vector("transformer.ln_f.bias", channels);
+        if (!TiesHead) Matrix(HeadName, config.VocabularySize, channels);
         if (config.ValueOffset is not null) Matrix(ValueHeadName, 1, channels);
         if (config.ClassCount > 0) Matrix(ClassHeadName, config.ClassCount, channels);
         Shapes = [.. all.Where(shape => shape.Decays), .. all.Where(shape => !shape.Decays)];
@@ -62,6 +65,9 @@ public sealed class ParameterLayout
     /// <summary>L, the number of blocks.</summary>
     public int Layers { get; }
 
-    /// <summary>Number of parameters; the tied head counts once.</summary>
+    /// <summary>Whether the output head is the token table.</summary>
+    public bool TiesHead { get; }
+
+    /// <summary>Number of parameters; a tied head counts once.</summary>
     public long Count { get; }
 }

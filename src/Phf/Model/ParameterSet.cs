@@ -21,7 +21,8 @@ public sealed class ParameterSet : IDisposable
             _byName.Add(shape.Name, _arena.Take(shape.Rows, shape.Columns));
             if (shape.Decays) _decayed = _arena.Used;
         }
-        TokenTable = this["transformer.wte.weight"];
+        TokenTable = this[ParameterLayout.TokenTableName];
+        Head = config.TieHead ? TokenTable : this[ParameterLayout.HeadName];
         PositionTable = this["transformer.wpe.weight"];
         FinalNormGain = this["transformer.ln_f.weight"];
         FinalNormBias = this["transformer.ln_f.bias"];
@@ -42,8 +43,11 @@ public sealed class ParameterSet : IDisposable
     /// <summary>Biases and layer norms.</summary>
     public FlatBlock NotDecayed => All.Slice(_decayed, All.Length - _decayed);
 
-    /// <summary>(V, C), also the output head.</summary>
+    /// <summary>(V, C), what a token becomes.</summary>
     public Tensor TokenTable { get; }
+
+    /// <summary>(V, C), the output head: the token table itself where the model ties them.</summary>
+    public Tensor Head { get; }
 
     internal Tensor PositionTable { get; } // (n_positions, C)
 

@@ -14,7 +14,15 @@ public sealed record PiiOptions
 
     /// <summary>The day from which ages are counted and by which incomplete dates are completed; only dates of birth depend on it.</summary>
     public DateOnly Today { get; init; } = PaperToday;
+
+    /// <summary>Finds named entities besides; null: none are looked for.</summary>
+    public EntityFinder? Entities { get; init; }
 }
+
+/// <summary>What finds named entities in texts, such as a token classifier, which lies above this floor.</summary>
+/// <param name="Id">Names it in the scorer's id.</param>
+/// <param name="Find">The finds of each text from left to right. May be called from several threads at once.</param>
+public sealed record EntityFinder(string Id, Func<string[], IReadOnlyList<Finding>[]> Find);
 
 /// <summary>Sets of detectors of personal information.</summary>
 public enum PiiDetectors

@@ -18,19 +18,21 @@ public sealed class PiiScorer : ISpanScorer
         _options = options ?? new PiiOptions();
         bool isFull = _options.Detectors == PiiDetectors.Full;
         string rules = _options.Rules == PiiRules.Fixed ? "-fixed" : "";
+        string entities = $"ner={_options.Entities?.Id ?? "none"}";
         Id = $"pii/scrubadub-2.0.0-{(isFull ? "full" : "default")}{rules}"
-            + (isFull ? $"(today={_options.Today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)},ner=none)" : "");
+            + (isFull ? $"(today={_options.Today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)},{entities})" : _options.Entities is null ? "" : $"({entities})");
     }
 
-    /// <summary><c>pii/scrubadub-2.0.0-default</c>, <c>pii/scrubadub-2.0.0-full(today=2023-02-16,ner=none)</c>, or with <c>-fixed</c> behind the set.</summary>
+    /// <summary><c>pii/scrubadub-2.0.0-default</c>, <c>pii/scrubadub-2.0.0-full(today=2023-02-16,ner=none)</c>, or with <c>-fixed</c> behind the set; <c>ner</c> names the finder of named entities.</summary>
     public string Id { get; }
 
     public void Score(ReadOnlySpan<string> texts, Span<double> scores)
     {
         if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
+        IReadOnlyList<Finding>[]? entities = _options.Entities?.Find(texts.ToArray());
         for (int i = 0; i < texts.Length; i++)
         {
-            int count = Find(texts[i]).Count;
+            int count = Find(texts[i], entities?[i] ?? []).Count;
             scores[i] = count == 0 ? 0 : (double)count / PythonText.CountCodePoints(texts[i]);
         }
     }
@@ -39,12 +41,7 @@ public sealed class PiiScorer : ISpanScorer
     /// The finds in <paramref name="text"/> from left to right. Finds that overlap or touch are merged into one; its <see cref="Finding.Type"/>
     /// then names each detector, joined with '+' in the order of their beginnings (a detector's name as often as it found something).
     /// </summary>
-    public List<Finding> Find(string text)
-    {
-        var found = new List<Finding>();
-        Detect(text, found, _options);
-        return found.Count > 1 ? Merged(found) : found;
-    }
+    public List<Finding> Find(string text) => Find(text, _options.Entities?.Find([text])[0] ?? []);
 
     /// <summary>The finds, each with one find / its length in code points.</summary>
     public IReadOnlyList<ScoredSpan> FindSpans(string text)
@@ -61,8 +58,8 @@ public sealed class PiiScorer : ISpanScorer
         return spans;
     }
 
-    /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order.</summary>
-    internal static void Detect(string text, List<Finding> found, PiiOptions options)
+    /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order; among them the named entities that were found before.</summary>
+    internal static void Detect(string text, List<Finding> found, PiiOptions options, IReadOnlyList<Finding> entities)
     {
         bool isFixed = options.Rules == PiiRules.Fixed;
         CredentialDetector.Find(text, found);
@@ -73,18 +70,20 @@ public sealed class PiiScorer : ISpanScorer
         if (isFixed) UrlDetector.FindFixed(text, found);
         else UrlDetector.Find(text, found);
         SocialSecurityNumberDetector.Find(text, found);
-        if (options.Detectors == PiiDetectors.Default) return;
-        DateOfBirthDetector.Find(text, found, options.Today);
-        if (isFixed)
-        {
-            SkypeDetector.FindFixed(text, found);
-            AddressDetector.FindFixed(text, found);
-        }
-        else
-        {
-            SkypeDetector.Find(text, found);
-            AddressDetector.Find(text, found);
-        }
+        bool isFull = options.Detectors == PiiDetectors.Full;
+        if (isFull) DateOfBirthDetector.Find(text, found, options.Today);
+        if (isFull && isFixed) SkypeDetector.FindFixed(text, found);
+        else if (isFull) SkypeDetector.Find(text, found);
+        found.AddRange(entities);
+        if (isFull && isFixed) AddressDetector.FindFixed(text, found);
+        else if (isFull) AddressDetector.Find(text, found);
+    }
+
+    private List<Finding> Find(string text, IReadOnlyList<Finding> entities)
+    {
+        var found = new List<Finding>();
+        Detect(text, found, _options, entities);
+        return found.Count > 1 ? Merged(found) : found;
     }
 
     /// <summary>

@@ -17,6 +17,11 @@ public sealed record ScorerOptions
     /// <summary>Model of the scorers <c>toxicity</c> (the built-in one when null) and <c>classifier</c>.</summary>
     public string? Model { get; init; }
 
+    /// <summary>
+    /// Opens a model that this floor does not know (an encoder) for the scorer <c>toxicity</c>; null where it is none of them.
+    /// </summary>
+    public Func<string, IScorer?> OpenModel { get; init; } = _ => null;
+
     /// <summary>Pattern of the scorer <c>regex</c>.</summary>
     public string? Pattern { get; init; }
 
@@ -49,7 +54,7 @@ public static class Scorers
         "pii-full" => new PiiScorer(options.Pii with { Detectors = PiiDetectors.Full }),
         "pep8" => new Pep8Scorer(),
         "pep8-fixed" => new Pep8Scorer(fixedLines: true),
-        "toxicity" => options.Model is { } model ? ToxicityModel(model) : TextClassifier.BuiltInToxicity(),
+        "toxicity" => options.Model is { } model ? options.OpenModel(model) ?? ToxicityModel(model) : TextClassifier.BuiltInToxicity(),
         "classifier" => TextClassifier.FromFile(options.Model ?? throw Needs(name, "what phf classifier train wrote (--model DIR)")),
         "words" => WordListScorer.FromFile(options.WordList ?? throw Needs(name, "a word list; give a file with one word a line (--list FILE)")),
         "regex" => new RegexScorer(options.Pattern ?? throw Needs(name, "a pattern (--pattern REGEX)"), options.Measure),

@@ -44,14 +44,24 @@ public static class Checkpoint
 
     public static bool IsComplete(string directory) => File.Exists(Path.Combine(directory, CompleteName));
 
-    public static void Save(
-        string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state, string card)
+    /// <summary>Writes a checkpoint.</summary>
+    /// <param name="directory">Its folder; an unfinished one there is deleted.</param>
+    /// <param name="model">The weights.</param>
+    /// <param name="tokenizer">Of the model.</param>
+    /// <param name="firstMoments">The optimizer's.</param>
+    /// <param name="secondMoments">The optimizer's.</param>
+    /// <param name="state">Where the run stands.</param>
+    /// <param name="card">Text of the model card.</param>
+    /// <param name="writeMore">Writes what else belongs to it into the folder, before it counts as whole.</param>
+    public static void Save(string directory, Gpt2 model, BpeTokenizer tokenizer, ParameterSet firstMoments, ParameterSet secondMoments, TrainerState state, string card,
+        Action<string>? writeMore = null)
     {
         if (Directory.Exists(directory)) Delete(directory); // a kill left it unfinished
         ModelDirectory.Write(directory, model, tokenizer, card);
         SafetensorsWriter.Write(Path.Combine(directory, OptimizerName),
             Gpt2Weights.Tensors(firstMoments, FirstPrefix).Concat(Gpt2Weights.Tensors(secondMoments, SecondPrefix)));
         DurableFile.WriteText(Path.Combine(directory, StateName), JsonSerializer.Serialize(state, Json) + "\n");
+        writeMore?.Invoke(directory);
         DurableFile.WriteText(Path.Combine(directory, CompleteName), "");
     }
 
@@ -100,6 +110,7 @@ public static class Checkpoint
         }
     }
 
-    private static InvalidDataException Damaged(string directory, string found, Exception? cause = null) =>
+    /// <summary>What is told of a checkpoint with a file that is missing or broken.</summary>
+    internal static InvalidDataException Damaged(string directory, string found, Exception? cause = null) =>
         new($"{found}; {directory} is damaged, delete it to go on from the checkpoint before it", cause);
 }

@@ -1,11 +1,12 @@
 using Phf.Data;
+using Phf.Formats.Hub;
 using Phf.Text;
 
 namespace Phf.Training;
 
 /// <summary>
 /// Finds on this machine what a configuration names as the Hugging Face Hub does (<c>owner/name</c>): under PHF_DATA, under ./data, and in the cache of the Hub's
-/// own tools. Nothing is ever downloaded.
+/// own tools, which <c>phf download</c> fills. Nothing is downloaded here.
 /// </summary>
 public sealed class HubFolders
 {
@@ -19,26 +20,16 @@ public sealed class HubFolders
         _cache = cache;
     }
 
-    /// <summary>The folders as the environment names them: PHF_DATA, and HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub.</summary>
-    public static HubFolders FromEnvironment()
-    {
-        string home = Variable("HF_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "huggingface");
-        return new HubFolders(Variable("PHF_DATA"), Variable("HF_HUB_CACHE") ?? Path.Combine(home, "hub"));
-
-        static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-    }
+    /// <summary>The folders as the environment names them: PHF_DATA, and the cache as <see cref="HubOptions.FromEnvironment"/> has it.</summary>
+    public static HubFolders FromEnvironment() => new(Environment.GetEnvironmentVariable("PHF_DATA"), HubOptions.CacheFromEnvironment());
 
     /// <summary>Where data that is made from what was found is kept: PHF_DATA, else ./data.</summary>
     public string DataRoot => _roots[0];
 
-    /// <summary>Whether a text can be a name on the Hub: <c>name</c> or <c>owner/name</c>, no path.</summary>
-    public static bool IsName(string text) => text.Split('/') is { Length: 1 or 2 } parts
-        && parts.All(part => part.Length > 0 && part[0] != '.' && part.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'));
-
     /// <summary>The packed data or the scored files behind the name of a dataset; null where there is nothing.</summary>
     public FoundDataset? FindDataset(string name)
     {
-        foreach (string path in Candidates(name, "datasets"))
+        foreach (string path in Candidates(new HubRepository(name, IsDataset: true)))
         {
             if (IsPacked(path)) return new FoundDataset(path, []);
             if (ScoredFilesIn(path) is { Length: > 0 } files) return new FoundDataset(null, files);
@@ -52,25 +43,19 @@ public sealed class HubFolders
     /// <summary>The folder of a tokenizer by name; null where there is none.</summary>
     public string? FindTokenizer(string name) => TokenizerFiles.Main.Select(file => FindWith(name, file)).FirstOrDefault(folder => folder is not null);
 
-    /// <summary>Where a name was looked up, for messages.</summary>
-    public string PlacesOf(string name, string kind) => string.Join(", ", [.. _roots.SelectMany(root => InRoot(root, name)), Cached(name, kind)]);
+    /// <summary>What to tell of a name that was not found: where it was looked up, and how to get it; nothing of what cannot be a name.</summary>
+    public string AdviceFor(HubRepository repository) => !HubRepository.IsName(repository.Name) || Path.Exists(repository.Name) ? ""
+        : $"; as a name on the Hugging Face Hub it was looked for in {string.Join(", ", [.. _roots.SelectMany(root => InRoot(root, repository.Name)), Path.Combine(_cache, repository.Folder)])}; "
+            + $"to get it: phf download {repository.Name}{(repository.IsDataset ? " --dataset" : "")}";
 
     private string? FindWith(string name, string file) =>
-        IsName(name) ? Candidates(name, "models").FirstOrDefault(folder => File.Exists(Path.Combine(folder, file))) : null;
+        Candidates(new HubRepository(name)).FirstOrDefault(folder => File.Exists(Path.Combine(folder, file)));
 
-    private IEnumerable<string> Candidates(string name, string kind)
-    {
-        if (!IsName(name)) return [];
-        string snapshots = Path.Combine(Cached(name, kind), "snapshots");
-        // The newest snapshot first: they are named by commit, which has no order.
-        string[] versions = Directory.Exists(snapshots) ? [.. Directory.GetDirectories(snapshots).OrderByDescending(Directory.GetLastWriteTimeUtc)] : [];
-        return [.. _roots.SelectMany(root => InRoot(root, name)), .. versions];
-    }
+    private IEnumerable<string> Candidates(HubRepository repository) => HubRepository.IsName(repository.Name)
+        ? [.. _roots.SelectMany(root => InRoot(root, repository.Name)), .. HubDownload.SnapshotsIn(_cache, repository)] : [];
 
     private static IEnumerable<string> InRoot(string root, string name) =>
         new[] { Path.Combine(root, name), Path.Combine(root, name[(name.IndexOf('/') + 1)..]) }.Distinct();
-
-    private string Cached(string name, string kind) => Path.Combine(_cache, $"{kind}--{name.Replace("/", "--", StringComparison.Ordinal)}");
 
     private static bool IsPacked(string folder) =>
         File.Exists(Path.Combine(folder, DatasetManifest.FileName)) || File.Exists(Path.Combine(folder, Packer.TrainSplit, DatasetManifest.FileName));

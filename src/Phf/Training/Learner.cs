@@ -1,15 +1,15 @@
+using System.Text.Json.Nodes;
 using Phf.Data;
 using Phf.Model;
 using Phf.Numerics.Backend;
 
 namespace Phf.Training;
 
-/// <summary>
-/// A model in training, with everything that decides how it goes on: weights, moments, step, place in the data. Knows checkpoints, but no
-/// run directory, log or clock.
-/// </summary>
-public sealed class Learner : IDisposable
+/// <summary>A model in training on packed data, with everything that decides how it goes on: weights, moments, step, place in the data.</summary>
+public sealed class Learner : ILearner
 {
+    private const int EvaluationTokens = 8_192;
+
     private readonly RunPlan _plan;
     private readonly TrainingStep _update;
     private BatchFeeder _batches;
@@ -31,20 +31,20 @@ public sealed class Learner : IDisposable
     /// <summary>Steps done.</summary>
     public long Step { get; private set; }
 
+    public long TotalSteps => _plan.TotalSteps;
+
     /// <summary>Tokens trained on.</summary>
     public long Tokens { get; private set; }
+
+    public double FlopsPerToken => _plan.Model.TrainingFlopsPerToken(_plan.SequenceLength);
+
+    public bool EvaluatesAtStart => false;
 
     /// <summary>Steps whose update was skipped as an outlier.</summary>
     public long SkippedSteps => _outliers?.Skipped ?? 0;
 
     /// <summary>The best checkpoint so far; null where none was measured.</summary>
     public BestCheckpoint? Best { get; private set; }
-
-    /// <summary>Room for a forward pass between two steps.</summary>
-    internal Activations State => _update.State;
-
-    /// <summary>Weights and values of the last step; null for objectives without.</summary>
-    internal RegressionStatistics? Statistics => _update.Statistics;
 
     /// <summary>Sets training up: new weights, those of <c>model.path_or_name</c>, or those of <paramref name="checkpoint"/>.</summary>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, or belongs to other data or another configuration.</exception>
@@ -93,10 +93,24 @@ public sealed class Learner : IDisposable
         return (loss, norm, rate);
     }
 
-    /// <summary>Writes a checkpoint.</summary>
-    /// <param name="path">Its folder.</param>
-    /// <param name="heldOutLoss">Of the model as it is now, where the best checkpoint is to be kept; null does not take part.</param>
-    internal void Save(string path, double? heldOutLoss)
+    void ILearner.AddTo(JsonObject line)
+    {
+        if (_update.Statistics is { } statistics) MetricsLog.AddTo(line, statistics.Report());
+    }
+
+    /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
+    double? ILearner.Evaluate(MetricsLog metrics, ITrainingObserver observer)
+    {
+        if (_plan.HeldOut is null) return null;
+        HeldOutLoss loss = HeldOutLoss.Measure(Model, _update.State, _plan.HeldOut, _plan.Tokenizer, _plan.BlocksAt(Step), _plan.Threshold, EvaluationTokens,
+            CancellationToken.None);
+        var report = new EvaluationReport(Step, Tokens, loss);
+        metrics.Write(report);
+        observer.OnEvaluation(report);
+        return loss.Loss;
+    }
+
+    void ILearner.Save(string path, double? heldOutLoss)
     {
         if (heldOutLoss < (Best?.HeldoutLoss ?? double.PositiveInfinity)) Best = new BestCheckpoint(Step, heldOutLoss.Value);
         var state = new TrainerState(Step, _plan.TotalSteps, Tokens, [.. _batches.Cursors], _plan.Data.Fingerprint, _plan.Start.TokensBefore, Best, _outliers?.State);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Phf.Formats;
 
@@ -14,7 +15,7 @@ internal sealed class MetricsLog : IDisposable
     private static readonly string[] NotScalars = ["step", "elapsed_seconds"];
 
     /// <summary>How the names of a group of numbers begin, and the group's name in TensorBoard; train is the rest.</summary>
-    private static readonly (string Start, string Group)[] Groups = [("heldout_", "heldout"), ("weights_", "weights"), ("weight_", "weights"), ("value_", "value")];
+    private static readonly (string Start, string Group)[] Groups = [("heldout_", "heldout"), ("weights_", "weights"), ("weight_", "weights"), ("value_", "value"), ("align_", "align")];
 
     private readonly StreamWriter _writer;
     private readonly EventFile _events;
@@ -26,8 +27,8 @@ internal sealed class MetricsLog : IDisposable
     }
 
     /// <param name="report">The step.</param>
-    /// <param name="regression">Its weights and values; null for objectives without.</param>
-    public void Write(in StepReport report, RegressionReport? regression)
+    /// <param name="addTo">Adds what the learner has to tell about it.</param>
+    public void Write(in StepReport report, Action<JsonObject> addTo)
     {
         var line = new JsonObject
         {
@@ -41,7 +42,7 @@ internal sealed class MetricsLog : IDisposable
         };
         if (report.SkippedSteps > 0) line["skipped_steps"] = report.SkippedSteps;
         if (report.IsSkipped) line["skipped"] = true;
-        if (regression is not null) AddTo(line, regression);
+        addTo(line);
         Write(line);
     }
 
@@ -69,7 +70,8 @@ internal sealed class MetricsLog : IDisposable
         _events.Dispose();
     }
 
-    private static void AddTo(JsonObject line, RegressionReport report)
+    /// <summary>Adds weights and values of a step to its line.</summary>
+    public static void AddTo(JsonObject line, RegressionReport report)
     {
         WeightQuantiles weights = report.Weights;
         line["lm_loss"] = report.LmLoss;
@@ -91,13 +93,14 @@ internal sealed class MetricsLog : IDisposable
         line["value_reward_corr"] = values.RewardCorrelation;
     }
 
-    private void Write(JsonObject line)
+    /// <summary>Appends a line; it has a step.</summary>
+    public void Write(JsonObject line)
     {
         _writer.WriteLine(line.ToJsonString());
         var scalars = new List<(string, double)>();
         foreach ((string name, JsonNode? value) in line)
-            if (!NotScalars.Contains(name) && value?.GetValueKind() == System.Text.Json.JsonValueKind.Number)
-                scalars.Add((TagOf(name), value.AsValue().TryGetValue(out long whole) ? whole : value.GetValue<double>()));
+            if (!NotScalars.Contains(name) && value?.GetValueKind() == JsonValueKind.Number)
+                scalars.Add((TagOf(name), value.Deserialize<double>()));
         if (scalars.Count > 0) _events.Write((long)line["step"]!, scalars);
     }
 

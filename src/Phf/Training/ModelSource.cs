@@ -1,3 +1,5 @@
+using Phf.Formats.Hub;
+
 namespace Phf.Training;
 
 /// <summary>Where a model lies: a checkpoint of a run, or a model directory of its own.</summary>
@@ -5,12 +7,21 @@ namespace Phf.Training;
 /// <param name="Run">The run it belongs to; null for a model directory.</param>
 public sealed record ModelSource(string Directory, RunDirectory? Run)
 {
-    /// <summary>Finds the model behind a path: a run (its newest checkpoint, or its best where it keeps that), a checkpoint of a run, or a Hugging Face model directory.</summary>
-    /// <exception cref="InvalidDataException">Neither.</exception>
-    public static ModelSource Find(string path)
+    /// <summary>
+    /// Finds the model behind a path: a run (its newest checkpoint, or its best where it keeps that), a checkpoint of a run, or a Hugging Face model directory;
+    /// or behind a name on the Hub, if it is on this machine.
+    /// </summary>
+    /// <exception cref="InvalidDataException">None of these.</exception>
+    public static ModelSource Find(string pathOrName)
     {
+        string path = pathOrName;
+        if (!System.IO.Directory.Exists(path))
+        {
+            var hub = HubFolders.FromEnvironment();
+            path = hub.FindModel(path) ?? throw new InvalidDataException(
+                $"{path}: no such folder; give a run, a checkpoint or a model directory{hub.AdviceFor(new HubRepository(path))}");
+        }
         string full = Path.TrimEndingDirectorySeparator(path);
-        if (!System.IO.Directory.Exists(full)) throw new InvalidDataException($"{path}: no such folder; give a run, a checkpoint or a model directory");
         if (File.Exists(Path.Combine(full, "config.yml")))
         {
             RunDirectory run = RunDirectory.Open(full);

@@ -1,3 +1,4 @@
+using Phf.Formats.Hub;
 using Phf.Model;
 using Phf.Training.Configuration;
 
@@ -28,17 +29,6 @@ internal static class NamedModel
         return Shapes.GetValueOrDefault(name.StartsWith(Owner, StringComparison.Ordinal) ? name[Owner.Length..] : name);
     }
 
-    /// <summary>Where a model lies: a path (of a run, a checkpoint, a model), or what was downloaded under the name before.</summary>
-    /// <exception cref="InvalidDataException">Neither.</exception>
-    public static ModelSource SourceOf(string pathOrName)
-    {
-        if (Path.Exists(pathOrName) || !HubFolders.IsName(pathOrName)) return ModelSource.Find(pathOrName);
-        var hub = HubFolders.FromEnvironment();
-        return hub.FindModel(pathOrName) is { } found ? ModelSource.Find(found) : throw new InvalidDataException(
-            $"model.path_or_name {pathOrName}: no such folder; give a run, a checkpoint or a model directory. As a name of the Hugging Face Hub it was looked for in "
-            + $"{hub.PlacesOf(pathOrName, "models")}; to get it: hf download {pathOrName} --local-dir {Path.Combine(hub.DataRoot, pathOrName)}");
-    }
-
     /// <summary>
     /// The folder of the tokenizer, which must be the one that packed the data. A name stands for that one: a reference's file that says gpt2 reads data that
     /// was packed with any tokenizer, and a note tells of it.
@@ -46,7 +36,7 @@ internal static class NamedModel
     public static (string Folder, string? Note) TokenizerOf(TokenizerSection tokenizer, string packedWith)
     {
         if (tokenizer.PathOrName is not { } name) return (packedWith, null);
-        return Directory.Exists(name) || !HubFolders.IsName(name) ? (name, null)
+        return Directory.Exists(name) || !HubRepository.IsName(name) ? (name, null)
             : (packedWith, $"tokenizer.path_or_name {name} is no folder here; the tokenizer that packed the data is used");
     }
 }

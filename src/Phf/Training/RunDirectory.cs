@@ -7,11 +7,11 @@ namespace Phf.Training;
 /// <summary>A run on disk: config.yml, env.json, metrics.jsonl, samples.jsonl and checkpoints (docs/formats.md).</summary>
 public sealed class RunDirectory
 {
-    private const string ConfigName = "config.yml", EnvironmentName = "env.json", EventsName = "events.out.tfevents.0.phf";
+    private const string ConfigName = "config.yml", EnvironmentName = "env.json", EventsName = "events.out.tfevents.0.phf", AlignmentName = "align.yml";
 
     /// <summary>All files that a run, its evaluation included, has in its folder.</summary>
     private static readonly string[] OwnFiles =
-        ["metrics.jsonl", EventsName, "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", ConfigName, EnvironmentName];
+        ["metrics.jsonl", EventsName, "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", AlignmentName, ConfigName, EnvironmentName];
 
     /// <summary>Folder in which an evaluation keeps its parts.</summary>
     private const string EvaluationCacheName = "evaluation-cache";
@@ -27,6 +27,12 @@ public sealed class RunDirectory
     public string EnvironmentPath => At(EnvironmentName);
 
     public string MetricsPath => At("metrics.jsonl");
+
+    /// <summary>What an aligned model was aligned to, and how; other runs have none.</summary>
+    public string AlignmentPath => At(AlignmentName);
+
+    /// <summary>How the run aligns a model, e.g. gdc; null for other runs.</summary>
+    public string? AlignmentMethod => File.Exists(AlignmentPath) ? AlignmentFile.Load([AlignmentPath], []).Section.Method.Name : null;
 
     /// <summary>The same numbers for TensorBoard.</summary>
     public string EventsPath => At(EventsName);
@@ -105,8 +111,9 @@ public sealed class RunDirectory
             Checkpoint.Delete(folder);
         foreach (string name in Entries().Where(DurableFile.IsLeftover)) File.Delete(At(name));
         if (!File.Exists(EnvironmentPath)) RecordEnvironment();
-        TruncateLogs(step);
-        EventFile.Truncate(EventsPath, step);
+        long kept = step == 0 ? -1 : step; // before the first step nothing is kept: a measurement of the start is made again
+        TruncateLogs(kept);
+        EventFile.Truncate(EventsPath, kept);
     }
 
     /// <summary>Seconds of training that the log tells of; 0 for a new run.</summary>

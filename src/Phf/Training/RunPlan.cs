@@ -126,7 +126,7 @@ public sealed class RunPlan : IDisposable
         BpeTokenizer tokenizer = BpeTokenizer.FromDirectory(tokenizerDirectory).WithAddedTokens([.. config.Tokenizer.SpecialTokens]);
         data.CheckTokenizer(tokenizer);
         Gpt2Config? named = NamedModel.ShapeOf(config.Model);
-        ModelSource? source = named is null ? NamedModel.SourceOf(config.Model.PathOrName!) : null;
+        ModelSource? source = named is null ? ModelSource.Find(config.Model.PathOrName!) : null;
         string? start = source?.Directory;
         config = config.WithThresholds((threshold, ofDocuments) => threshold.RecordedOn(data, ofDocuments));
         var objectiveThreshold = (float?)config.Objective.ScoreThreshold?.Resolve(data, ofDocuments: false);
@@ -190,6 +190,7 @@ public sealed class RunPlan : IDisposable
             ActivationName = own.ActivationFunction ?? start.ActivationName,
             ScaleAttention = own.ScaleAttnWeights ?? start.ScaleAttention,
             ScaleAttentionByInverseLayer = own.ScaleAttnByInverseLayerIdx ?? start.ScaleAttentionByInverseLayer,
+            TieHead = own.TieWordEmbeddings ?? start.TieHead,
         }).Validated("model.gpt2_config_kwargs");
     }
 

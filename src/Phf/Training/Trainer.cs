@@ -5,20 +5,18 @@ using Phf.Numerics.Backend;
 namespace Phf.Training;
 
 /// <summary>
-/// Trains a model by a plan into a run directory, which it keeps locked. Everything that decides the result is in the checkpoints, so N steps
+/// Trains a model into a run directory, which it keeps locked: the one loop of all training. Everything that decides the result is in the checkpoints, so N steps
 /// are the same to the bit as N/2 steps, a kill, a resumption and N/2 more.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
-    private const int EvaluationTokens = 8_192;
-
-    private readonly RunPlan _plan;
+    private readonly Configuration.RunConfig _config;
     private readonly RunDirectory _run;
     private readonly RunLock _lock;
-    private readonly Learner _learner;
+    private readonly ILearner _learner;
     private double _earlierSeconds;
 
-    private Trainer(RunPlan plan, RunDirectory run, RunLock locked, Learner learner) => (_plan, _run, _lock, _learner) = (plan, run, locked, learner);
+    private Trainer(Configuration.RunConfig config, RunDirectory run, RunLock locked, ILearner learner) => (_config, _run, _lock, _learner) = (config, run, locked, learner);
 
     public Gpt2 Model => _learner.Model;
 
@@ -28,12 +26,19 @@ public sealed class Trainer : IDisposable
     /// <summary>Sets a run up: new weights, those of <c>model.path_or_name</c>, or those of <paramref name="checkpoint"/>.</summary>
     /// <exception cref="IOException">Another process trains in the run's folder.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged, or belongs to other data or another configuration.</exception>
-    public static Trainer Create(RunPlan plan, RunDirectory run, IBackend backend, string? checkpoint)
+    public static Trainer Create(RunPlan plan, RunDirectory run, IBackend backend, string? checkpoint) =>
+        Create(plan.Config, run, Learner.Create(plan, backend, checkpoint));
+
+    /// <summary>Runs any learner; it is disposed with the trainer, or at once where the folder is taken.</summary>
+    /// <param name="config">Says what is due when.</param>
+    /// <param name="run">Where to.</param>
+    /// <param name="learner">Set up.</param>
+    /// <exception cref="IOException">Another process trains in the run's folder.</exception>
+    internal static Trainer Create(Configuration.RunConfig config, RunDirectory run, ILearner learner)
     {
-        Learner learner = Learner.Create(plan, backend, checkpoint);
         try
         {
-            return new Trainer(plan, run, RunLock.Take(run.Path), learner);
+            return new Trainer(config, run, RunLock.Take(run.Path), learner);
         }
         catch
         {
@@ -51,19 +56,20 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidDataException">A number was no longer finite; the last checkpoint is untouched.</exception>
     public void Run(ITrainingObserver observer, Action<Gpt2, long>? sample = null, CancellationToken cancel = default)
     {
-        Configuration.TrainingSection training = _plan.Config.Training;
+        Configuration.TrainingSection training = _config.Training;
         _run.Continue(Step);
         _earlierSeconds = _run.ElapsedSeconds();
         using var metrics = new MetricsLog(_run);
         var clock = Stopwatch.StartNew();
-        while (Step < _plan.TotalSteps)
+        if (Step == 0 && _learner.EvaluatesAtStart) _learner.Evaluate(metrics, observer);
+        while (Step < _learner.TotalSteps)
         {
             StepReport report = TrainStep(clock);
             observer.OnStep(report);
-            bool isLast = Step == _plan.TotalSteps, saves = isLast || IsDue(training.SaveEvery);
-            if (Step == 1 || isLast || report.IsSkipped || IsDue(training.LoggingSteps)) metrics.Write(report, _learner.Statistics?.Report());
+            bool isLast = Step == _learner.TotalSteps, saves = isLast || IsDue(training.SaveEvery);
+            if (Step == 1 || isLast || report.IsSkipped || IsDue(training.LoggingSteps)) metrics.Write(report, _learner.AddTo);
             bool evaluates = isLast || IsDue(training.EvaluateEvery) || (saves && training.LoadBestModelAtEnd);
-            double? heldOutLoss = evaluates && _plan.HeldOut is not null ? Evaluate(metrics, observer) : null;
+            double? heldOutLoss = evaluates ? _learner.Evaluate(metrics, observer) : null;
             if (sample is not null && SamplesAreDue) sample(Model, Step);
             bool isCancelled = cancel.IsCancellationRequested; // asked once, so that nothing is left unsaved
             // A checkpoint that only an interruption made is never the best: the run that is left alone does not have it.
@@ -72,7 +78,7 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <inheritdoc cref="Learner.UpdateOnce"/>
+    /// <inheritdoc cref="ILearner.UpdateOnce"/>
     internal (double Loss, double Norm, double Rate) UpdateOnce() => _learner.UpdateOnce();
 
     public void Dispose()
@@ -85,7 +91,7 @@ public sealed class Trainer : IDisposable
     {
         get
         {
-            Configuration.GenerationSection generation = _plan.Config.Generation;
+            Configuration.GenerationSection generation = _config.Generation;
             if (generation.ScenarioConfigs.Count == 0) return false;
             return generation.ForceCallOn.Contains((int)Step) || IsDue(generation.EveryNSteps);
         }
@@ -96,22 +102,11 @@ public sealed class Trainer : IDisposable
     private StepReport TrainStep(Stopwatch clock)
     {
         double before = clock.Elapsed.TotalSeconds;
-        long skippedBefore = _learner.SkippedSteps;
+        long skippedBefore = _learner.SkippedSteps, tokensBefore = _learner.Tokens;
         (double loss, double norm, double rate) = UpdateOnce();
-        double seconds = Math.Max(1e-9, clock.Elapsed.TotalSeconds - before), perSecond = _plan.TokensPerStep / seconds;
-        return new StepReport(Step, _plan.TotalSteps, _learner.Tokens, loss, norm, rate, 1e3 * seconds, perSecond,
-            1e-9 * perSecond * _plan.Model.TrainingFlopsPerToken(_plan.SequenceLength), Elapsed(clock), _learner.SkippedSteps > skippedBefore, _learner.SkippedSteps);
-    }
-
-    /// <summary>Not to be cancelled: a resumed run would not make up for the line.</summary>
-    private double Evaluate(MetricsLog metrics, ITrainingObserver observer)
-    {
-        HeldOutLoss loss = HeldOutLoss.Measure(Model, _learner.State, _plan.HeldOut!, _plan.Tokenizer, _plan.BlocksAt(Step), _plan.Threshold, EvaluationTokens,
-            CancellationToken.None);
-        var report = new EvaluationReport(Step, _learner.Tokens, loss);
-        metrics.Write(report);
-        observer.OnEvaluation(report);
-        return loss.Loss;
+        double seconds = Math.Max(1e-9, clock.Elapsed.TotalSeconds - before), perSecond = (_learner.Tokens - tokensBefore) / seconds;
+        return new StepReport(Step, _learner.TotalSteps, _learner.Tokens, loss, norm, rate, 1e3 * seconds, perSecond,
+            1e-9 * perSecond * _learner.FlopsPerToken, Elapsed(clock), _learner.SkippedSteps > skippedBefore, _learner.SkippedSteps);
     }
 
     private void Save(MetricsLog metrics, ITrainingObserver observer, Stopwatch clock, double? heldOutLoss)
@@ -120,7 +115,7 @@ public sealed class Trainer : IDisposable
         metrics.WriteSaving(Step, Path.GetFileName(path), Elapsed(clock));
         _learner.Save(path, heldOutLoss);
         observer.OnCheckpoint(Step, path);
-        if (_plan.Config.Training.SaveTotalLimit is { } limit) _run.Prune(limit, _learner.Best?.Step);
+        if (_config.Training.SaveTotalLimit is { } limit) _run.Prune(limit, _learner.Best?.Step);
     }
 
     private double Elapsed(Stopwatch clock) => _earlierSeconds + clock.Elapsed.TotalSeconds;

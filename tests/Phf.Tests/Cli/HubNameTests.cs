@@ -46,14 +46,15 @@ public sealed class HubNameTests(CliWorkspace workspace) : IClassFixture<CliWork
         result.Failed(1, "4 of 4 are not on this machine: someone/one, someone/two, someone/three and 1 more");
         Assert.Contains($"{workspace.At("root3", "someone", "one")}, {workspace.At("root3", "one")}, {Path.Combine("data", "someone", "one")}, {Path.Combine("data", "one")}, "
             + workspace.At("hub", "datasets--someone--one"), result.Error);
-        Assert.Contains("hf download --repo-type dataset someone/one --local-dir", result.Error);
+        Assert.Contains("phf download someone/one --dataset", result.Error);
         Assert.Contains("phf score, phf tokenizer train and phf pack, then --data DIR", result.Error);
         workspace.Copy("data", Path.Combine("root4", "one"));
         workspace.Copy("data", Path.Combine("root4", "two"));
         Train("bad", "someone/one, someone/two", root: "root4").Failed(1, "a run reads one packed folder: pack the scored files of all of them together");
         CliResult model = Train("bad", "someone/one", root: "root4", more: ["--override", "model.path_or_name=someone/model", "model.from_scratch=false"]);
         Assert.Equal(1, model.ExitCode);
-        Assert.Contains("phf: model.path_or_name someone/model: no such folder; give a run, a checkpoint or a model directory. As a name of the Hugging Face Hub it was looked for in", model.Error);
+        Assert.Contains("phf: someone/model: no such folder; give a run, a checkpoint or a model directory; as a name on the Hugging Face Hub it was looked for in", model.Error);
+        Assert.Contains("phf download someone/model", model.Error);
         Assert.False(Directory.Exists(workspace.At("bad")));
     }
 

@@ -66,6 +66,17 @@ public sealed class ModelVerbTests : IDisposable
         CliProcess.Run("logprobs", Model, _folder.At("ids.jsonl"), "--ids").Failed(1, "ids.jsonl line 1: token id 262; this model has ids from 0 to 261");
     }
 
+    /// <summary>The source has no card to take over.</summary>
+    [Fact]
+    public void Export_WithoutACard_WritesAShortOne()
+    {
+        File.Delete(Path.Combine(Model, "README.md"));
+        CliProcess.Run("export", Model, "-o", _folder.At("exported"), "--dtype", "float16").Succeeded();
+        string card = File.ReadAllText(_folder.At("exported", "README.md"));
+        Assert.StartsWith("---\nlibrary_name: transformers\n", card);
+        Assert.Contains("| shape | 1 layers, 2 heads, width 8, 8 positions, 262 tokens, gelu_new |", card);
+    }
+
     [Fact]
     public void Export_SixteenBits_IsAModelAgain()
     {

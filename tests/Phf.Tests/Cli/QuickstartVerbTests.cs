@@ -24,7 +24,7 @@ public sealed class QuickstartVerbTests(QuickstartVerbTests.Fixture fixture) : I
     {
         foreach (string run in Runs)
         {
-            string checkpoint = Assert.Single(Directory.GetDirectories(fixture.At("runs", run)));
+            string checkpoint = Assert.Single(Directory.GetDirectories(fixture.At("runs", run), "checkpoint-*"));
             foreach (string name in (string[])["COMPLETE", "config.json", "model.safetensors", "tokenizer.json", "optimizer.safetensors", "trainer_state.json"])
                 Assert.True(File.Exists(Path.Combine(checkpoint, name)), $"{checkpoint} has no {name}");
             EvaluationResult evaluation = EvaluationFiles.ReadResult(fixture.At("runs", run))!;

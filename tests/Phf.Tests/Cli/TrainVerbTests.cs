@@ -1,3 +1,4 @@
+using Phf.Formats;
 using Phf.Training.Configuration;
 
 namespace Phf.Tests.Cli;
@@ -24,6 +25,22 @@ public sealed class TrainVerbTests(CliWorkspace workspace) : IClassFixture<CliWo
         Assert.True(File.Exists(workspace.At("whole", "checkpoint-00000010", "COMPLETE")));
         Assert.True(File.Exists(workspace.At("whole", "checkpoint-00000020", "COMPLETE")));
         Assert.Equal(workspace.Data, ConfigLoader.Load([workspace.At("whole", "config.yml")], []).Config.Dataset.Data);
+    }
+
+    /// <summary>A head of its own goes through training, sampling, export and finetuning with new tokens.</summary>
+    [Fact]
+    public void UntiedHead_IsTrained_AndStaysUntied()
+    {
+        string run = workspace.TrainedRun("untied", "--override", "model.gpt2_config_kwargs.tie_word_embeddings=false", "training.max_steps=4");
+        CliProcess.Run("generate", run, "--max-length", "8", "--threads", "1").Succeeded();
+        CliProcess.Run("export", run, "-o", workspace.At("untied-export"), "--dtype", "float16").Succeeded();
+        Assert.Contains("\"tie_word_embeddings\": false", File.ReadAllText(workspace.At("untied-export", "config.json")));
+        using (SafetensorsFile weights = SafetensorsFile.Open(workspace.At("untied-export", "model.safetensors")))
+            Assert.Equal(weights.Tensors["transformer.wte.weight"].Shape, weights.Tensors["lm_head.weight"].Shape);
+        string tuned = workspace.TrainedRun("untied-tuned",
+            ["--override", "model.from_scratch=false", $"model.path_or_name={run}", "training.max_steps=4", .. CliWorkspace.Conditional]);
+        using SafetensorsFile larger = SafetensorsFile.Open(Path.Combine(tuned, "checkpoint-00000004", "model.safetensors"));
+        Assert.Equal(302, larger.Tensors["lm_head.weight"].Shape[0]);
     }
 
     [Fact]

@@ -116,6 +116,19 @@ public sealed class PyTorchFileTests : IDisposable
         Assert.True(compared >= 30, $"only {compared} tensors have the names of model.safetensors");
     }
 
+    /// <summary>A pickle may say in a byte what takes a hundred here; what it may make goes by the size of the file.</summary>
+    [Theory]
+    [InlineData("}", 20_000)]
+    [InlineData("N", 200_000)]
+    public void Open_MoreValuesThanTensorsNeed_IsRefused(string instruction, int times)
+    {
+        string path = _folder.At("a.pt");
+        byte[] whole = File.ReadAllBytes(Fixture("nested.legacy.pt"));
+        byte[] many = System.Text.Encoding.Latin1.GetBytes(string.Concat(Enumerable.Repeat(instruction, times)));
+        File.WriteAllBytes(path, [.. whole[..15], .. many, .. whole[15..]]); // behind the first pickle
+        Assert.Contains("more values than tensors", Assert.Throws<InvalidDataException>(() => PyTorchFile.Open(path)).Message);
+    }
+
     /// <summary>Pickles in the letters of their instructions, behind the protocol; the storage "0" has four numbers.</summary>
     public static TheoryData<string, string> BadPickles => new()
     {

@@ -28,6 +28,15 @@ public sealed class WeightFilesTests : IDisposable
         Assert.Equal("safetensors, 2 files", weights.Format);
     }
 
+    /// <summary>In the Hub's cache every file is a link.</summary>
+    [Fact]
+    public void Open_Link_HasTheBytesOfItsFile()
+    {
+        File.CreateSymbolicLink(_folder.At("model.safetensors"), "one.safetensors");
+        using WeightFiles weights = WeightFiles.Open(_folder.FullName);
+        Assert.Equal(new FileInfo(_folder.At("one.safetensors")).Length, weights.FileBytes);
+    }
+
     [Fact]
     public void Open_Directory_PrefersTheSingleFile()
     {

@@ -121,7 +121,7 @@ public sealed class Gpt2WeightsTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
-    public void ReadWithNewTokens_UntiedHead_IsRefused(int added)
+    public void ReadWithNewTokens_HeadThatDiffersThoughTied_IsRefused(int added)
     {
         var head = _model.Parameters.TokenTable.Span.ToArray();
         Write(Tensors().Append(SafetensorsTensor.Of<float>("lm_head.weight", head, 13, 8)));
@@ -131,6 +131,39 @@ public sealed class Gpt2WeightsTests : IDisposable
         Write(Tensors().Append(SafetensorsTensor.Of<float>("lm_head.weight", head, 13, 8)));
         var problem = Assert.Throws<InvalidDataException>(() => Gpt2Weights.ReadWithNewTokens(WeightsPath, larger, seed: 1));
         Assert.Contains("lm_head.weight", problem.Message);
+        Assert.Contains("set tie_word_embeddings to false", problem.Message);
+    }
+
+    [Fact]
+    public void UntiedHead_IsKept_AndGetsItsOwnNewRows()
+    {
+        using Gpt2 untied = TinyGpt2.Create(_backend, _model.Config with { TieHead = false });
+        untied.Config.Save(_folder.At("config.json"), endOfTextId: 0);
+        Gpt2Weights.Write(WeightsPath, untied.Parameters);
+        using (Gpt2 loaded = Gpt2Weights.Load(_folder.FullName, _backend)) Assert.Equal(TinyGpt2.Bytes(untied.Parameters.All), TinyGpt2.Bytes(loaded.Parameters.All));
+        Assert.Equal(untied.Parameters.Layout.Count, _model.Parameters.Layout.Count + (13 * 8));
+
+        using var larger = new Gpt2(untied.Config with { VocabularySize = 15 }, _backend);
+        Gpt2Weights.ReadWithNewTokens(WeightsPath, larger, seed: 1);
+        foreach ((Tensor old, Tensor rows) in new[] { (untied.Parameters.TokenTable, larger.Parameters.TokenTable), (untied.Parameters.Head, larger.Parameters.Head) })
+        {
+            Assert.Equal(old.Span.ToArray(), rows.Slice(0, 13).Span.ToArray());
+            float mean = Enumerable.Range(0, 13).Average(row => old.Row(row)[0]);
+            Assert.InRange(Math.Abs(rows.Row(13)[0] - mean), 1e-6, 0.05);
+            Assert.NotEqual(rows.Row(13).ToArray(), rows.Row(14).ToArray());
+        }
+        Assert.NotEqual(larger.Parameters.TokenTable.Row(13).ToArray(), larger.Parameters.Head.Row(13).ToArray());
+    }
+
+    /// <summary>One table cannot stand for two.</summary>
+    [Theory]
+    [InlineData(TokenTable)]
+    [InlineData("lm_head.weight")]
+    public void UntiedHead_MissingTable_IsNamed(string missing)
+    {
+        using Gpt2 untied = TinyGpt2.Create(_backend, _model.Config with { TieHead = false });
+        Write(Gpt2Weights.Tensors(untied.Parameters, "").Where(tensor => tensor.Name != missing));
+        Assert.Contains($"tensor '{missing}' is missing", Assert.Throws<InvalidDataException>(() => Gpt2Weights.Read(WeightsPath, untied)).Message);
     }
 
     /// <summary>Of two names for the tied weights some programs keep only the head's; buffers and heads of other tasks are passed over.</summary>

@@ -136,6 +136,26 @@ public sealed class BackendOperationTests
 
     [Theory]
     [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void WholeAttention_MatchesReference(string name)
+    {
+        using var pair = new Pair(name);
+        foreach (int headSize in new[] { 1, 5, 8, 12, 16, 33, 64 })
+            foreach (int[] lengths in new int[][] { [1], [2, 0, 1], [15, 16, 17, 31, 32, 33], [130, 3], [64, 64] })
+                pair.Check(Operations.WholeAttention(2, headSize, lengths), 2e-6, $"WholeAttention of {string.Join(", ", lengths)}, D {headSize}");
+    }
+
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
+    public void LinearActivation_InPlace_MatchesReference(string name)
+    {
+        using var pair = new Pair(name);
+        foreach (int rows in new[] { 1, 5, 43, 150 })
+            foreach ((int depth, int outs) in new[] { (5, 127), (401, 96), (769, 33) })
+                pair.Check(Operations.LinearActivationInPlace(rows, depth, outs, Activation.Gelu), 1e-6, $"{rows} x {depth} x {outs}");
+    }
+
+    [Theory]
+    [MemberData(nameof(TestBackends.Cpu), MemberType = typeof(TestBackends))]
     public void Classify_MatchesReference(string name)
     {
         using var pair = new Pair(name);

@@ -28,6 +28,7 @@ public sealed class NonFiniteTests
         ["ActivationBackward silu"] = Operations.ActivationBackward(3, 21, Activation.Silu),
         ["Attention"] = Operations.Attention(2, 45, 2, 5),
         ["AttentionBackward"] = Operations.AttentionBackward(2, 45, 2, 5),
+        ["WholeAttention"] = Operations.WholeAttention(2, 5, 21, 2),
         ["AttentionStep"] = Operations.AttentionStep(2, 19, 2, 5, position: 17),
         ["Logits"] = Operations.Logits(5, 19, 35),
         ["Classify"] = Operations.Classify(11, 7, 37, spread: 2, withNegative: true, withGradient: true),

@@ -83,6 +83,23 @@ internal static class Operations
         return [output, logSumExp];
     };
 
+    /// <summary>Sequences of these lengths.</summary>
+    public static Operation WholeAttention(int heads, int headSize, params int[] lengths) => (backend, memory) =>
+    {
+        int[] starts = [0, .. lengths.Select((_, i) => lengths.Take(i + 1).Sum())];
+        Tensor qkv = memory.Normal(starts[^1], 3 * heads * headSize, deviation: 1.5), output = memory.Garbage(starts[^1], heads * headSize);
+        backend.WholeAttention(qkv, starts, heads, (float)(1 / Math.Sqrt(headSize)), output);
+        return [output];
+    };
+
+    /// <summary>preActivation and output in one tensor.</summary>
+    public static Operation LinearActivationInPlace(int rows, int ins, int outs, Activation activation) => (backend, memory) =>
+    {
+        Tensor input = memory.Normal(rows, ins), weight = memory.Normal(ins, outs, 1 / Math.Sqrt(ins)), bias = memory.Normal(1, outs), output = memory.Garbage(rows, outs);
+        backend.LinearActivation(input, weight, bias, activation, output, output);
+        return [output];
+    };
+
     /// <summary>With the output and log-sum-exp of the backend's own forward pass, as in training.</summary>
     public static Operation AttentionBackward(int batch, int time, int heads, int headSize) => (backend, memory) =>
     {
@@ -190,6 +207,8 @@ internal static class Operations
         ["ActivationBackward silu"] = ActivationBackward(301, 67, Activation.Silu),
         ["Attention"] = Attention(2, 93, 3, 13),
         ["AttentionBackward"] = AttentionBackward(2, 93, 3, 13),
+        ["LinearActivation in place"] = LinearActivationInPlace(45, 401, 99, Activation.Gelu),
+        ["WholeAttention"] = WholeAttention(3, 13, 93, 1, 40),
         ["AttentionStep"] = AttentionStep(2, 31, 3, 13, position: 17),
         ["Logits"] = Logits(33, 45, 301),
         ["Classify"] = Classify(45, 35, 301, spread: 3, withNegative: true, withGradient: true),

@@ -44,10 +44,10 @@ internal abstract unsafe class HeadJob(GemmKernelSet kernels, int workers) : ITi
         rows + (nint)(tile / Shape.Heads) * Time * OutputStride + tile % Shape.Heads * Size;
 
     /// <summary>Packs rows (T, D) as the left operand of products over D.</summary>
-    protected void PackByTime(float* source, float* packed) => GemmPacking.Transpose(source, QkvStride, Time, Size, Kernels.Rows, packed);
+    protected void PackByTime(float* source, int time, float* packed) => GemmPacking.Transpose(source, QkvStride, time, Size, Kernels.Rows, packed);
 
     /// <summary>Packs rows (T, D) transposed, as the left operand of products over T.</summary>
-    protected void PackByColumn(float* source, float* packed) => GemmPacking.Copy(source, QkvStride, Size, Time, Kernels.Rows, packed);
+    protected void PackByColumn(float* source, int time, float* packed) => GemmPacking.Copy(source, QkvStride, Size, time, Kernels.Rows, packed);
 
     /// <summary>Packs the rows of a block transposed, (D, block), as a right operand; missing rows are zero.</summary>
     protected void PackBlock(float* source, nint stride, int rows, float* packed) => GemmPacking.Transpose(source, stride, rows, Size, Block, packed);
@@ -82,17 +82,23 @@ internal abstract unsafe class HeadJob(GemmKernelSet kernels, int workers) : ITi
     }
 }
 
-/// <summary>softmax(scale Q K^T) V of one head, causal.</summary>
-internal sealed unsafe class AttentionJob<S, V>(GemmKernelSet kernels, int workers) : HeadJob(kernels, workers)
+/// <summary>softmax(scale Q K^T) V of one head.</summary>
+internal abstract unsafe class ForwardHeadJob<S, V>(GemmKernelSet kernels, int workers) : HeadJob(kernels, workers)
     where S : struct, ISimd<V>
     where V : struct
 {
-    public override void RunTile(int tile, int worker)
+    /// <param name="q">The head's first query; its keys and values lie C and 2 C behind.</param>
+    /// <param name="time">Tokens of the sequence.</param>
+    /// <param name="isCausal">Whether a token sees only those up to itself.</param>
+    /// <param name="output">The head's part of the first row.</param>
+    /// <param name="logSumExp">(T), or null where no backward pass follows.</param>
+    /// <param name="worker">Whose scratch memory.</param>
+    protected void Attend(float* q, int time, bool isCausal, float* output, float* logSumExp, int worker)
     {
-        long scoreSize = (long)Time * Block, blockSize = RightSize(Size, Block);
-        Carver carver = Carve(worker, LeftSize(Time, Size) + LeftSize(Size, Time) + scoreSize + 3 * blockSize + 2 * Block + 8 * Carver.Line);
-        float* keys = carver.Take(LeftSize(Time, Size));
-        float* values = carver.Take(LeftSize(Size, Time));
+        long scoreSize = (long)time * Block, blockSize = RightSize(Size, Block);
+        Carver carver = Carve(worker, LeftSize(time, Size) + LeftSize(Size, time) + scoreSize + 3 * blockSize + 2 * Block + 8 * Carver.Line);
+        float* keys = carver.Take(LeftSize(time, Size));
+        float* values = carver.Take(LeftSize(Size, time));
         float* scores = carver.Take(scoreSize);
         float* queries = carver.Take(blockSize);
         float* mixed = carver.Take(blockSize);
@@ -100,28 +106,49 @@ internal sealed unsafe class AttentionJob<S, V>(GemmKernelSet kernels, int worke
         float* largest = carver.Take(Block);
         float* sums = carver.Take(Block);
 
-        float* q = Queries(Qkv, tile);
-        PackByTime(q + Shape.Channels, keys);
-        PackByColumn(q + 2 * Shape.Channels, values);
-        float* output = Rows(Output, tile);
-        float* logSumExp = LogSumExp + (nint)tile * Time;
-        for (int first = 0; first < Time; first += Block)
+        PackByTime(q + Shape.Channels, time, keys);
+        PackByColumn(q + 2 * Shape.Channels, time, values);
+        for (int first = 0; first < time; first += Block)
         {
-            int rows = Math.Min(Block, Time - first), seen = first + rows;
+            int rows = Math.Min(Block, time - first), seen = isCausal ? first + rows : time;
             PackBlock(q + first * QkvStride, QkvStride, rows, queries);
             Kernels.MultiplyPanel(seen, Size, Kernels.Packed(keys, Size), queries, scores);
-            Lanes<S, V>.FillAbove(scores + (nint)first * Block, rows, float.NegativeInfinity);
+            if (isCausal) Lanes<S, V>.FillAbove(scores + (nint)first * Block, rows, float.NegativeInfinity);
             Lanes<S, V>.Largest(scores, seen, Shape.Scale, largest);
             Lanes<S, V>.ExpSum(scores, seen, Shape.Scale, largest, sums);
-            Lanes<S, V>.FillAbove(scores + (nint)first * Block, rows, 0);
+            if (isCausal) Lanes<S, V>.FillAbove(scores + (nint)first * Block, rows, 0);
             for (int r = 0; r < rows; r++)
             {
-                logSumExp[first + r] = largest[r] + MathF.Log(sums[r]);
+                if (logSumExp != null) logSumExp[first + r] = largest[r] + MathF.Log(sums[r]);
                 sums[r] = 1 / sums[r];
             }
-            Kernels.MultiplyPanel(Size, seen, Kernels.Packed(values, Time), scores, mixed);
+            Kernels.MultiplyPanel(Size, seen, Kernels.Packed(values, time), scores, mixed);
             StoreBlock<S, V>(mixed, sums, rows, output + first * OutputStride, OutputStride, untransposed);
         }
+    }
+}
+
+/// <summary>Causal attention; a tile is one head of one of the sequences, which all have Shape.Time tokens.</summary>
+internal sealed unsafe class AttentionJob<S, V>(GemmKernelSet kernels, int workers) : ForwardHeadJob<S, V>(kernels, workers)
+    where S : struct, ISimd<V>
+    where V : struct
+{
+    public override void RunTile(int tile, int worker) =>
+        Attend(Queries(Qkv, tile), Time, isCausal: true, Rows(Output, tile), LogSumExp + (nint)tile * Time, worker);
+}
+
+/// <summary>Attention to the whole sequence; a tile is one head of one of the sequences, which lie one behind the other.</summary>
+internal sealed unsafe class WholeAttentionJob<S, V>(GemmKernelSet kernels, int workers) : ForwardHeadJob<S, V>(kernels, workers)
+    where S : struct, ISimd<V>
+    where V : struct
+{
+    public int* Starts; // (B + 1)
+
+    public override void RunTile(int tile, int worker)
+    {
+        int sequence = tile / Shape.Heads, column = tile % Shape.Heads * Size, time = Starts[sequence + 1] - Starts[sequence];
+        nint row = Starts[sequence];
+        Attend(Qkv + row * QkvStride + column, time, isCausal: false, Output + row * OutputStride + column, logSumExp: null, worker);
     }
 }
 
@@ -156,9 +183,9 @@ internal sealed unsafe class AttentionBackwardJob<S, V>(GemmKernelSet kernels, i
         float* dq = Queries(DQkv, tile);
         float* y = Rows(Output, tile);
         float* dy = Rows(DOutput, tile);
-        PackByTime(q + channels, keysByTime);
-        PackByTime(q + 2 * channels, valuesByTime);
-        PackByColumn(q + channels, keysByColumn);
+        PackByTime(q + channels, Time, keysByTime);
+        PackByTime(q + 2 * channels, Time, valuesByTime);
+        PackByColumn(q + channels, Time, keysByColumn);
         new Span<float>(one, Block).Fill(1);
         // The last block sees every key, so it writes the keys' and values' gradients; the others add.
         for (int first = (Time - 1) / Block * Block; first >= 0; first -= Block)

@@ -38,7 +38,7 @@ internal sealed unsafe class ClassifierJob<S, V> : ITileJob
             double logProb = -SoftPlus(-advantage), logComplement = -SoftPlus(advantage);
             LogProbs[row] = (float)logProb;
             LogComplements[row] = (float)logComplement;
-            if (Margins != null) Margins[row] = target - max;
+            if (Margins != null) Margins[row] = float.IsNaN(others) ? others : target - max; // the largest of numbers passes over a NaN
             if (!WithGradient) continue;
 
             double negative = Negative == null ? 0 : Negative[row];

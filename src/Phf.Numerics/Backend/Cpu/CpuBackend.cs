@@ -24,6 +24,7 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
     private readonly EmbedBackwardJob<S, V> _embedBackward = new();
     private readonly AttentionJob<S, V> _attention;
     private readonly AttentionBackwardJob<S, V> _attentionBackward;
+    private readonly WholeAttentionJob<S, V> _wholeAttention;
     private readonly AttentionStepJob<S, V> _attentionStep = new();
     private readonly ClassifierJob<S, V> _classifier = new();
     private readonly AddJob<S, V> _add = new();
@@ -38,6 +39,7 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
         _gemm = new Gemm<S, V>(_pool, kernels);
         _attention = new AttentionJob<S, V>(kernels, threads);
         _attentionBackward = new AttentionBackwardJob<S, V>(kernels, threads);
+        _wholeAttention = new WholeAttentionJob<S, V>(kernels, threads);
     }
 
     public string Name { get; }
@@ -52,6 +54,7 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
         _logits.Dispose();
         _attention.Dispose();
         _attentionBackward.Dispose();
+        _wholeAttention.Dispose();
     }
 
     public void ForEach(int tiles, Action<int, int> tile) => _pool.Run(new ActionJob(tile), tiles);
@@ -170,6 +173,18 @@ internal sealed unsafe partial class CpuBackend<S, V> : IBackend
         job.DOutput = dOutput.Pointer;
         job.DQkv = dQkv.Pointer;
         _pool.Run(job, shape.Batch * shape.Heads);
+    }
+
+    public void WholeAttention(Tensor qkv, ReadOnlySpan<int> starts, int heads, float scale, Tensor output)
+    {
+        fixed (int* s = starts)
+        {
+            _wholeAttention.Qkv = qkv.Pointer;
+            _wholeAttention.Output = output.Pointer;
+            _wholeAttention.Starts = s;
+            _wholeAttention.Shape = new AttentionShape(starts.Length - 1, Time: 0, heads, output.Columns / heads, scale);
+            _pool.Run(_wholeAttention, (starts.Length - 1) * heads);
+        }
     }
 
     public void AttentionStep(Tensor qkv, AttentionShape shape, int position, Tensor keyCache, Tensor valueCache, Tensor output)

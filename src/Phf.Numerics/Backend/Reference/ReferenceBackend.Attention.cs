@@ -12,7 +12,7 @@ internal sealed partial class ReferenceBackend
                 for (int t = 0; t < shape.Time; t++)
                 {
                     var head = new Head(qkv, shape, b, h);
-                    double lse = head.Probabilities(t, probabilities);
+                    double lse = head.Probabilities(t, probabilities.AsSpan(0, t + 1));
                     logSumExp.Row(b * shape.Heads + h)[t] = (float)lse;
                     Span<float> y = output.Row(b * shape.Time + t).Slice(h * shape.HeadSize, shape.HeadSize);
                     for (int d = 0; d < shape.HeadSize; d++)
@@ -34,7 +34,7 @@ internal sealed partial class ReferenceBackend
                 for (int t = 0; t < shape.Time; t++)
                 {
                     Head head = new(qkv, shape, b, h), dHead = new(dQkv, shape, b, h);
-                    head.Probabilities(t, probabilities);
+                    head.Probabilities(t, probabilities.AsSpan(0, t + 1));
                     ReadOnlySpan<float> dy = dOutput.Row(b * shape.Time + t).Slice(h * shape.HeadSize, shape.HeadSize);
                     double mean = 0;
                     for (int s = 0; s <= t; s++)
@@ -53,6 +53,29 @@ internal sealed partial class ReferenceBackend
                         }
                     }
                 }
+    }
+
+    public void WholeAttention(Tensor qkv, ReadOnlySpan<int> starts, int heads, float scale, Tensor output)
+    {
+        int headSize = output.Columns / heads;
+        for (int i = 0; i + 1 < starts.Length; i++)
+            for (int h = 0; h < heads; h++)
+            {
+                int time = starts[i + 1] - starts[i];
+                var head = new Head(qkv.Slice(starts[i], time), new AttentionShape(1, time, heads, headSize, scale), 0, h);
+                var probabilities = new double[time];
+                for (int t = 0; t < time; t++)
+                {
+                    head.Probabilities(t, probabilities);
+                    Span<float> y = output.Row(starts[i] + t).Slice(h * headSize, headSize);
+                    for (int d = 0; d < headSize; d++)
+                    {
+                        double sum = 0;
+                        for (int s = 0; s < time; s++) sum += probabilities[s] * head.Value(s)[d];
+                        y[d] = (float)sum;
+                    }
+                }
+            }
     }
 
     public void AttentionStep(Tensor qkv, AttentionShape shape, int position, Tensor keyCache, Tensor valueCache, Tensor output)
@@ -106,17 +129,17 @@ internal sealed partial class ReferenceBackend
 
         public Span<float> Value(int t) => Part(t, 2);
 
-        /// <summary>Softmax of the scaled scores of query t against keys 0..t; returns their log-sum-exp.</summary>
+        /// <summary>Softmax of the scaled scores of query t against as many keys as there is room for; returns their log-sum-exp.</summary>
         public double Probabilities(int t, Span<double> probabilities)
         {
             double max = double.NegativeInfinity, total = 0;
-            for (int s = 0; s <= t; s++)
+            for (int s = 0; s < probabilities.Length; s++)
             {
                 probabilities[s] = shape.Scale * Dot(Query(t), Key(s));
                 max = Math.Max(max, probabilities[s]);
             }
-            for (int s = 0; s <= t; s++) total += probabilities[s] = Math.Exp(probabilities[s] - max);
-            for (int s = 0; s <= t; s++) probabilities[s] /= total;
+            for (int s = 0; s < probabilities.Length; s++) total += probabilities[s] = Math.Exp(probabilities[s] - max);
+            for (int s = 0; s < probabilities.Length; s++) probabilities[s] /= total;
             return max + Math.Log(total);
         }
 

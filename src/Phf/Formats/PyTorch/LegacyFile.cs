@@ -41,7 +41,7 @@ internal static class LegacyFile
 
     private static object? Next(MappedFile file, ref long at, string what, out IReadOnlyDictionary<string, PickleStorage> storages)
     {
-        var reader = new PickleReader($"{file.Path} ({what}, from byte {at})", file.Span(at, (int)Math.Min(int.MaxValue, file.Length - at)));
+        var reader = new PickleReader($"{file.Path} ({what}, from byte {at})", file.Span(at, (int)Math.Min(int.MaxValue, file.Length - at)), file.Length);
         object? value = reader.Read();
         at += reader.Position;
         storages = reader.Storages;

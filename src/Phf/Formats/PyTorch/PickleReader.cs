@@ -15,7 +15,9 @@ namespace Phf.Formats.PyTorch;
 /// </remarks>
 internal ref struct PickleReader
 {
-    private const int MostValues = 1_000_000; // instructions; a checkpoint of 600 tensors has about 30,000
+    // Work is what memory is taken for: 1 an instruction, 8 one that makes a container. At most 40 bytes are taken for 1 of it, so what any file may claim is
+    // 4 MB and two and a half times its size. A checkpoint of 600 tensors takes about 60,000.
+    private const int FreeWork = 100_000, BytesPerWork = 16, ContainerWork = 8;
     private const byte HighestProtocol = 4;
 
     private static readonly object True = true, False = false;
@@ -24,6 +26,7 @@ internal ref struct PickleReader
 
     private readonly string _source;
     private readonly ReadOnlySpan<byte> _code;
+    private readonly long _mostWork;
     private readonly List<object?> _stack = [], _memo = [];
     private readonly List<int> _marks = [];
     private readonly Dictionary<string, PickleStorage> _storages = [];
@@ -31,10 +34,12 @@ internal ref struct PickleReader
 
     /// <param name="source">Where the pickle is, for messages.</param>
     /// <param name="code">Begins with the pickle.</param>
-    public PickleReader(string source, ReadOnlySpan<byte> code)
+    /// <param name="fileBytes">Size of the whole file, tensors included: how much may be made of it.</param>
+    public PickleReader(string source, ReadOnlySpan<byte> code, long fileBytes)
     {
         _source = source;
         _code = code;
+        _mostWork = FreeWork + (fileBytes / BytesPerWork);
     }
 
     /// <summary>Bytes read.</summary>
@@ -50,16 +55,17 @@ internal ref struct PickleReader
     /// <exception cref="InvalidDataException">Damaged, or it asks for what tensors do not need.</exception>
     public object? Read()
     {
-        for (int values = 0; values < MostValues; values++)
+        for (long work = 0; work < _mostWork; work++)
         {
             int at = _at;
             byte code = Take(1)[0];
             if (code == (byte)'.') return Pop();
-            if (!ReadScalar(code) && !ReadContainer(code) && !ReadReference(code))
+            if (ReadContainer(code)) work += ContainerWork - 1;
+            else if (!ReadScalar(code) && !ReadReference(code))
                 throw new InvalidDataException($"{_source}: byte {at} is the pickle instruction 0x{code:x2}, which tensors do not need; the file is damaged or holds "
                     + "more than tensors. Nothing of it was run; save the state_dict alone, or convert it to safetensors");
         }
-        throw Damaged($"it has more than {MostValues} instructions");
+        throw Damaged("it makes more values than tensors of so many bytes need");
     }
 
     private bool ReadScalar(byte code)
@@ -96,6 +102,7 @@ internal ref struct PickleReader
             case (byte)'}': Push(new Dictionary<string, object?>()); break;
             case (byte)'s': object?[] pair = PopLast(2); Set(pair); break;
             case (byte)'u': object?[] pairs = PopMarked(); Set(pairs); break;
+            case (byte)'R': object? arguments = Pop(); Push(PickleObjects.Build(Pop(), arguments, _source)); break;
             default: return false;
         }
         return true;
@@ -116,7 +123,6 @@ internal ref struct PickleReader
             case (byte)'c': string module = Line(), name = Line(); Push(Global(module, name)); break;
             case 0x93: object?[] names = PopLast(2); Push(Global(names[0] as string ?? "?", names[1] as string ?? "?")); break;
             case (byte)'Q': Push(Storage(Pop())); break;
-            case (byte)'R': object? arguments = Pop(); Push(PickleObjects.Build(Pop(), arguments, _source)); break;
             case (byte)'b': Pop(); Top<Dictionary<string, object?>>("an OrderedDict"); break; // attributes such as state_dict's _metadata
             default: return false;
         }

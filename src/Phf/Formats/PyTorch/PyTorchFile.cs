@@ -62,7 +62,7 @@ public sealed class PyTorchFile : IDisposable
             throw new InvalidDataException($"{file.Path}: its numbers are not little-endian");
         (long offset, long length) = entries[pickles[0]];
         if (length > int.MaxValue) throw new InvalidDataException($"{file.Path}: {pickles[0]} has {length} bytes");
-        object? root = new PickleReader($"{file.Path} ({Pickle})", file.Span(offset, (int)length)).Read();
+        object? root = new PickleReader($"{file.Path} ({Pickle})", file.Span(offset, (int)length), file.Length).Read();
         return new Contents(root, storage =>
         {
             if (!entries.TryGetValue($"{folder}data/{storage.Key}", out (long Offset, long Length) entry))

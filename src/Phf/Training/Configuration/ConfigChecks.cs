@@ -162,7 +162,7 @@ internal static class ConfigChecks
     }
 
     /// <summary>Where <paramref name="path"/> was written; null where it was not.</summary>
-    private static Place? PlaceOf(ConfigNode root, string path)
+    internal static Place? PlaceOf(ConfigNode root, string path)
     {
         ConfigNode? node = root;
         Place? place = null;

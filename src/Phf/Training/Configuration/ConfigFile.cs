@@ -86,13 +86,6 @@ internal static class ConfigFile
         }
     }
 
-    private static string ReadText(string path)
-    {
-        using InputFile file = InputFile.Open(path);
-        byte[] bytes = new byte[MaxFileBytes + 1];
-        int length = 0;
-        for (int read; (read = file.Read(bytes.AsSpan(length))) > 0;) length += read;
-        if (length > MaxFileBytes) throw new InvalidDataException($"{path}: longer than {MaxFileBytes} bytes; no configuration is");
-        return StrictUtf8.GetString(bytes, 0, length).TrimStart('\uFEFF'); // editors on Windows write the mark
-    }
+    private static string ReadText(string path) =>
+        StrictUtf8.GetString(InputFile.ReadAll(path, MaxFileBytes)).TrimStart('\uFEFF'); // editors on Windows write the mark
 }

@@ -8,13 +8,13 @@ public static class ConfigReference
 {
     private sealed record Row(string Path, ConfigKey Key, object? Default);
 
-    /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c></summary>
+    /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c>, those of phf align's with <c>align.</c></summary>
     /// <param name="part">Keys whose dotted name has it in it; empty for all.</param>
     /// <exception cref="ArgumentException">No key has; the message names the nearest.</exception>
     public static string ToText(string part)
     {
         var text = new StringBuilder();
-        Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Where(row => !row.Key.IsSection)];
+        Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Concat(RowsIn(typeof(AlignmentSection), AlignmentPath)).Where(row => !row.Key.IsSection)];
         foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
             text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
         return text.Length > 0 ? text.ToString()
@@ -28,10 +28,12 @@ public static class ConfigReference
         WriteSection(page, typeof(RunConfig), "");
         page.Append(SweepIntroduction);
         WriteSection(page, typeof(SweepSection), SweepPath);
+        page.Append(AlignmentIntroduction);
+        WriteSection(page, typeof(AlignmentSection), AlignmentPath);
         return page.ToString();
     }
 
-    private const string SweepPath = "sweep";
+    private const string SweepPath = "sweep", AlignmentPath = "align";
 
     private const string Introduction = """
         # Configuration
@@ -80,6 +82,15 @@ public static class ConfigReference
 
         """;
 
+    private const string AlignmentIntroduction = """
+
+        # Alignment
+
+        `phf align MODEL --target target.yml -o runs/NAME` moves a finished model towards a target ([docs/alignment.md](alignment.md)). Its file has the keys below and a section
+        `training` with the keys of a run's.
+
+        """;
+
     private static void WriteSection(StringBuilder page, Type section, string path)
     {
         Row[] rows = [.. RowsIn(section, path, deep: false)];
@@ -93,7 +104,7 @@ public static class ConfigReference
         }
         foreach (var group in ConfigKey.WithoutEffectIn(section).GroupBy(key => key.Reason))
             page.Append($"\nAccepted without effect: {string.Join(", ", group.Select(key => $"`{key.Name}`"))} ({group.Key}).\n");
-        foreach (Row row in rows.Where(row => row.Key.IsSection)) WriteSection(page, row.Key.InnermostType, row.Path);
+        foreach (Row row in rows.Where(row => row.Key.IsSection && !IsWrittenElsewhere(section, row.Key))) WriteSection(page, row.Key.InnermostType, row.Path);
     }
 
     private static string Meaning(ConfigKey key)
@@ -110,10 +121,13 @@ public static class ConfigReference
         {
             var row = new Row(path.Length == 0 ? key.Name : $"{path}.{key.Name}", key, key.Property.GetValue(defaults));
             yield return row;
-            if (!deep || !key.IsSection) continue;
+            if (!deep || !key.IsSection || IsWrittenElsewhere(section, key)) continue;
             foreach (Row inner in RowsIn(key.InnermostType, row.Path)) yield return inner;
         }
     }
+
+    /// <summary>An alignment's section training is that of a run.</summary>
+    private static bool IsWrittenElsewhere(Type section, ConfigKey key) => section == typeof(AlignmentSection) && key.InnermostType == typeof(TrainingSection);
 
     private static string DefaultText(Row row) =>
         row.Key.Rules.Required ? "required" : row.Default is null ? "not set" : row.Default is IList ? "[]" : ConfigWriter.ScalarText(row.Default);

@@ -8,7 +8,8 @@ namespace Phf.Training.Configuration;
 /// <summary>Writes configuration records as YAML that <see cref="ConfigLoader"/> reads back. Keys without a value are left out.</summary>
 internal static class ConfigWriter
 {
-    public static string Write(RunConfig config)
+    /// <param name="config">A record with keys.</param>
+    public static string Write(object config)
     {
         using var text = new StringWriter { NewLine = "\n" };
         var emitter = new Emitter(text, EmitterSettings.Default.WithBestWidth(int.MaxValue));

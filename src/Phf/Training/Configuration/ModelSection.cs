@@ -56,6 +56,9 @@ public sealed record Gpt2ConfigKwargs
     [Key("Compute attention scores in 32-bit floats whatever the model is in; kept in config.json, everything here is 32-bit. GPT-2: false.")]
     public bool? ReorderAndUpcastAttn { get; init; }
 
+    [Key("The output head is the token table (true) or has numbers of its own (false). GPT-2: true.")]
+    public bool? TieWordEmbeddings { get; init; }
+
     [Key("Dropout on the residual stream.", OnlyDefault = "there is no dropout here; set 0")]
     public double ResidPdrop { get; init; }
 

@@ -40,6 +40,10 @@ internal sealed class YamlReader
         {
             throw new InvalidDataException($"{reader.PlaceOf(problem.Start)}: no valid YAML: {problem.Message}", problem);
         }
+        catch (InvalidOperationException problem) // the scanner's own, for some half-written flow lists
+        {
+            throw new InvalidDataException($"{reader.PlaceOf(reader._parser.Current?.End ?? Mark.Empty)}: no valid YAML from here on", problem);
+        }
     }
 
     private ConfigNode ReadDocument()

@@ -220,7 +220,7 @@ public sealed class ConfigLoaderTests : IDisposable
         Assert.Contains("nested deeper than 32 levels", ProblemsOf(new string('[', 100_000))[0]);
         Assert.Contains("nested deeper than 32 levels", ProblemsOf("training: {max_steps: 1}", "a=" + new string('[', 1000))[0]);
         Assert.Contains("more than 20000 keys and values", ProblemsOf($"a: [{string.Join(',', Enumerable.Repeat("1", 20_000))}]")[0]);
-        Assert.Contains("longer than 1048576 bytes", ProblemsOf(new string('#', (1 << 20) + 1))[0]);
+        Assert.Contains("is larger than 1 MB", ProblemsOf(new string('#', (1 << 20) + 1))[0]);
         File.WriteAllBytes(Path.Combine(_folder, "binary.yml"), [0x61, 0x3a, 0xff, 0xfe]);
         string message = Assert.Throws<InvalidDataException>(() => ConfigLoader.Load([Path.Combine(_folder, "binary.yml"), Path.Combine(_folder, "none.yml")], [])).Message;
         Assert.Contains("binary.yml: no UTF-8 text\n", message);

@@ -1,8 +1,8 @@
-using Phf.Training;
+using Phf.Formats.Hub;
 
-namespace Phf.Tests.Training;
+namespace Phf.Tests.Formats.Hub;
 
-public sealed class HubFoldersTests
+public sealed class HubRepositoryTests
 {
     [Theory]
     [InlineData("gpt2", true)]
@@ -12,7 +12,8 @@ public sealed class HubFoldersTests
     [InlineData("/gpt2", false)]
     [InlineData("../x", false)]
     [InlineData("a/..", false)]
+    [InlineData("a--b", false)]
     [InlineData("a b", false)]
     [InlineData("", false)]
-    public void Name_IsNoPath(string text, bool expected) => Assert.Equal(expected, HubFolders.IsName(text));
+    public void Name_IsNoPath(string text, bool expected) => Assert.Equal(expected, HubRepository.IsName(text));
 }

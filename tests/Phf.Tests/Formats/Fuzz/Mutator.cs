@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Phf.Numerics.Random;
 
-namespace Phf.Tests.Formats;
+namespace Phf.Tests.Formats.Fuzz;
 
 /// <summary>Damages files as accidents and attackers do: flipped bits, cuts, other lengths and counts, pieces moved, deep nesting. The same seed
 /// gives the same mutants.</summary>

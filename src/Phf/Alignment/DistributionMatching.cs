@@ -1,0 +1,119 @@
+using System.Text.Json.Nodes;
+using Phf.Alignment.Estimates;
+using Phf.Alignment.Methods;
+using Phf.Model;
+
+namespace Phf.Alignment;
+
+/// <summary>
+/// Distribution matching (docs/alignment.md): texts of a proposal q with weights by <see cref="SequenceWeights"/>. dpg, f-dpg and cdpg draw from the model itself; gdc and
+/// gdc++ from a copy that is replaced by the model where that has come nearer to the target (Khalifa et al. 2021, algorithm 2).
+/// </summary>
+internal sealed class DistributionMatching : IAlignmentMethod
+{
+    private readonly AlignmentContext _context;
+    private readonly Gpt2? _proposal; // null: the model itself
+    private readonly FDivergence? _divergence;
+    private readonly bool _hasBaseline;
+    private double _effective;
+    private (double KlPolicy, double KlProposal, bool IsReplaced)? _comparison;
+
+    private DistributionMatching(AlignmentContext context, Gpt2? proposal)
+    {
+        (_context, _proposal) = (context, proposal);
+        Training.Configuration.MethodSection method = context.Plan.Section.Method;
+        _hasBaseline = method.Name == "gdc++";
+        _divergence = method.Name != "f-dpg" ? null : method.Divergence switch
+        {
+            "forward_kl" => FDivergence.ForwardKl,
+            "reverse_kl" => FDivergence.ReverseKl,
+            "tv" => FDivergence.TotalVariation,
+            _ => FDivergence.JensenShannon,
+        };
+    }
+
+    /// <param name="context">Of the run.</param>
+    /// <param name="checkpoint">Its folder; null at the start, where the proposal is the prior.</param>
+    public static DistributionMatching Create(AlignmentContext context, string? checkpoint)
+    {
+        if (context.Plan.Section.Method.Name is not ("gdc" or "gdc++")) return new DistributionMatching(context, proposal: null);
+        var proposal = new Gpt2(context.Prior.Config, context.Prior.Backend);
+        try
+        {
+            if (checkpoint is null) CopyWeights(context.Prior, proposal);
+            else Gpt2Weights.Read(Path.Combine(checkpoint, AlignmentState.ProposalName), proposal);
+            return new DistributionMatching(context, proposal);
+        }
+        catch
+        {
+            proposal.Dispose();
+            throw;
+        }
+    }
+
+    public MethodStep Step(long step, double rate)
+    {
+        AlignmentPlan plan = _context.Plan;
+        Policy policy = _context.Policy;
+        int[] prompts = plan.Prompts.OfStep(step, plan.TextsPerStep, plan.Section.Sampling.SamplesPerPrompt);
+        Draws draws = _context.Drawer.Draw(_proposal ?? policy.Model, prompts, DrawPurpose.Training, step);
+        double[] logPrior = draws.LogProbs(_context.Prior), logPolicy = draws.LogProbs(policy.Model);
+        double[] logProposal = _proposal is null ? logPolicy : draws.LogProbs(_proposal), logTarget = _context.LogTarget(draws, logPrior);
+        _context.Learn(draws, logTarget, logProposal);
+        double[] logP = _context.Normalised(draws, logTarget);
+        double[] weights = [.. logP.Select((log, i) => Weight(log, logPolicy[i], logProposal[i]) / draws.Count)];
+        _effective = Measure.EffectiveSamples([.. logP.Zip(logProposal, (p, q) => p - q)]);
+        (double loss, double norm) = policy.Update(WeightedText.Of(draws, weights), rate);
+        _comparison = null;
+        if (_proposal is not null && step % plan.Section.Method.ProposalSteps == 0) Compare(step, _proposal);
+        return new MethodStep(loss, norm, draws.Written);
+    }
+
+    public void AddTo(JsonObject line)
+    {
+        line["align_effective_texts"] = _effective;
+        if (_comparison is not { } compared) return;
+        line["align_kl_target_to_model"] = compared.KlPolicy;
+        line["align_kl_target_to_proposal"] = compared.KlProposal;
+        line["align_proposal_replaced"] = compared.IsReplaced ? 1 : 0;
+    }
+
+    public (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior)
+    {
+        if (_divergence is not null) return null;
+        double[] logP = _context.Normalised(draws, _context.LogTarget(draws, logPrior));
+        return ([.. logP.Zip(logPolicy, SequenceWeights.Dpg)], [.. logP.Zip(logPolicy, (p, policy) => SequenceWeights.DpgWithBaseline(p, policy, policy, logZ: 0))]);
+    }
+
+    public AlignmentState Save(AlignmentState state) => state with { HasProposal = _proposal is not null };
+
+    public void SaveFiles(string directory)
+    {
+        if (_proposal is not null) Gpt2Weights.Write(Path.Combine(directory, AlignmentState.ProposalName), _proposal.Parameters);
+    }
+
+    public void Dispose() => _proposal?.Dispose();
+
+    private double Weight(double logP, double logPolicy, double logProposal) =>
+        _divergence is { } divergence ? SequenceWeights.FDpg(divergence, logP, logPolicy, logProposal)
+        : _hasBaseline ? SequenceWeights.DpgWithBaseline(logP, logPolicy, logProposal, logZ: 0)
+        : SequenceWeights.Dpg(logP, logProposal);
+
+    /// <summary>The model becomes the proposal where fresh texts of the old one say that it is nearer to the target. Both KLs are of the same texts.</summary>
+    private void Compare(long step, Gpt2 proposal)
+    {
+        int[] prompts = _context.Plan.Prompts.Spread(_context.Plan.Section.Method.ProposalSamples);
+        Draws draws = _context.Drawer.Draw(proposal, prompts, DrawPurpose.Proposal, step);
+        double[] logTarget = _context.LogTarget(draws, draws.LogProbs(_context.Prior)), logProposal = draws.LogProbs(proposal);
+        _context.Learn(draws, logTarget, logProposal);
+        double[] logP = _context.Normalised(draws, logTarget), measure = Measure.OfSamples(logProposal);
+        double klPolicy = Divergences.KullbackLeibler(logP, draws.LogProbs(_context.Policy.Model), measure), klProposal = Divergences.KullbackLeibler(logP, logProposal, measure);
+        _comparison = (klPolicy, klProposal, klPolicy < klProposal);
+        if (klPolicy < klProposal) CopyWeights(_context.Policy.Model, proposal);
+    }
+
+    private static void CopyWeights(Gpt2 from, Gpt2 to)
+    {
+        foreach (ParameterShape shape in to.Parameters.Layout.Shapes) from.Parameters[shape.Name].Span.CopyTo(to.Parameters[shape.Name].Span);
+    }
+}
