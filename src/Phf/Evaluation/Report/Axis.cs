@@ -6,6 +6,7 @@ namespace Phf.Evaluation.Report;
 internal sealed class Axis
 {
     private const double ZeroBand = 40; // pixels kept for the zeros, break included
+    private const double FewestSteps = 2;
     private const double SpanForLog = 20; // largest / smallest positive value from which a linear axis would hide the small ones
 
     private readonly double _low, _high, _from, _to;
@@ -76,6 +77,7 @@ internal sealed class Axis
         if (high <= low) high = low + 1;
         int wanted = (int)Math.Clamp(Math.Abs(to - from) / 85, 2, 8);
         double step = NiceStep((high - low) / wanted);
+        if (high - low < FewestSteps * step) step = NiceStep(step / 3); // one tick says nothing of the scale
         int decimals = (int)Math.Max(0, Math.Ceiling(-Math.Log10(step) - 1e-9)); // the same for all ticks: 1.2, 1.3
         var ticks = new List<(double, string)>();
         for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++)

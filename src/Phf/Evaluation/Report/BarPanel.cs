@@ -33,8 +33,7 @@ internal static class BarPanel
         if (level is { } line)
         {
             svg.Line(X(line.Value), Top, X(line.Value), bottom + 3, theme.Ink, 1.25, "4 3");
-            bool isLeft = X(line.Value) < (NameWidth + Width) / 2;
-            svg.Text(X(line.Value), bottom + 16, $"{line.Name}, {measure.Format(line.Value)}", theme.Muted, 11, isLeft ? "start" : "end");
+            svg.Text(X(line.Value), bottom + 16, $"{line.Name}, {measure.Format(line.Value)}", theme.Muted, 11, X(line.Value) < NameWidth + 20 ? "start" : "end");
         }
         return svg.ToString($"{measure.Title}: {string.Join(", ", rows.Select(row => $"{row.Group.Name} {measure.Format(row.Reading.Value)}"))}");
     }

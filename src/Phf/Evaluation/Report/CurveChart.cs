@@ -79,9 +79,9 @@ internal static class CurveChart
             svg.Text(x, plot.Bottom + 18, text, theme.Muted, look.FontSize - 1, "middle");
         }
         svg.Line(plot.Left, plot.Bottom, plot.Right, plot.Bottom, theme.Muted);
-        string[] unit = [.. ((string[])[axes.Unit, vertical.IsLogarithmic ? "log scale" : ""]).Where(part => part.Length > 0)];
+        string[] unit = [.. ((string[])[look.Direct ? axes.Unit : "", vertical.IsLogarithmic ? "log scale" : ""]).Where(part => part.Length > 0)];
         string words = $"{axes.Vertical}{(unit.Length > 0 ? $" ({string.Join(", ", unit)})" : "")} over {axes.Horizontal}";
-        svg.Text(look.Direct ? plot.Left : 0, plot.Bottom + 40, Svg.Fit(words, look.FontSize, look.Width - (look.Direct ? plot.Left : 0)), theme.Ink, look.FontSize);
+        svg.Text(look.Direct ? plot.Left : 0, plot.Bottom + 40, words, theme.Ink, look.FontSize);
     }
 
     private static void DrawBars(Svg svg, Curve curve, Axis horizontal, Axis vertical)
@@ -105,7 +105,8 @@ internal static class CurveChart
         {
             Curve curve = byHeight[i];
             CurvePoint end = curve.Points[^1];
-            svg.Line(horizontal.Of(end.X), vertical.Of(end.Y), plot.Right + 10, heights[i], look.Theme.Colour(curve.Index), 0.75);
+            bool endsEarly = horizontal.Of(end.X) < plot.Right - 12; // what goes on from there is no data
+            svg.Line(horizontal.Of(end.X), vertical.Of(end.Y), plot.Right + 10, heights[i], look.Theme.Colour(curve.Index), 0.75, endsEarly ? "1 4" : null);
             string at = axes.Counts ? Figures.Count(end.X) : Figures.Score(end.X);
             svg.Marker(plot.Right + 12, heights[i], 4.5, curve.Index, tip: $"{curve.Name}: {axes.Format(end.Y)} at {at} ({axes.Horizontal})");
             if (look.Direct) svg.Text(plot.Right + 22, heights[i] + 4.5, Svg.Fit(curve.Name, 13, look.Width - plot.Right - 22), look.Theme.Ink, 13);

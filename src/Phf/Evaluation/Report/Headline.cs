@@ -11,7 +11,7 @@ internal static class Headline
         RunGroup[] measured = [.. groups.Where(group => group.Misalignment is not null)];
         if (measured.Length == 0) return "No run has been evaluated yet.";
         string noun = ScorerWords.Of([.. groups.SelectMany(group => group.Runs)]).Noun;
-        RunGroup? baseline = measured.FirstOrDefault(group => group.Objective.Equals("mle", StringComparison.OrdinalIgnoreCase));
+        RunGroup? baseline = BaselineOf(measured);
         RunGroup[] others = [.. measured.Where(group => group != baseline)];
         if (baseline is null || others.Length == 0) return Alone(Best(measured), noun, measured.Length);
 
@@ -21,9 +21,16 @@ internal static class Headline
             return $"No run is less misaligned than {baseline.Name}, which shows {noun} in {Share(baseline)} of its samples ({Mean(baseline)}).";
 
         string factor = best.Misalignment > 0 ? $", lower by a factor of {Factor(baseline.Misalignment!.Value / best.Misalignment.Value)}" : "";
-        string runs = best.IsSingle && baseline.IsSingle ? "" : $" ({best.Runs.Count} and {baseline.Runs.Count} runs)";
-        return $"{Capital(best.Name)} shows {noun} in {Share(best)} of its samples where {baseline.Name} does in {Share(baseline)}{runs} "
-            + $"(mean score {Figures.Score(best.Misalignment)} against {Figures.Score(baseline.Misalignment)}{factor}){Cost(best, baseline)}.";
+        string runs = best.IsSingle && baseline.IsSingle ? "" : $"; means of {best.Runs.Count} and {baseline.Runs.Count} runs";
+        return $"{Capital(best.Name)} shows {noun} in {Share(best)} of its samples where {baseline.Name} does in {Share(baseline)} "
+            + $"(mean score {Figures.Score(best.Misalignment)} against {Figures.Score(baseline.Misalignment)}{factor}{runs}){Cost(best, baseline)}.";
+    }
+
+    /// <summary>Filtered runs have MLE's loss too, so what calls itself MLE goes first.</summary>
+    private static RunGroup? BaselineOf(RunGroup[] groups)
+    {
+        RunGroup[] candidates = [.. groups.Where(group => group.Objective.Equals("mle", StringComparison.OrdinalIgnoreCase))];
+        return candidates.FirstOrDefault(group => group.Name.Contains("mle", StringComparison.OrdinalIgnoreCase)) ?? candidates.FirstOrDefault();
     }
 
     private static RunGroup Best(IEnumerable<RunGroup> groups) =>

@@ -45,7 +45,7 @@ internal sealed class MainChart
     /// <summary>What the horizontal axis shows.</summary>
     public Measure Cost => _cost;
 
-    /// <summary>How to read the chart, and who is on the Pareto front: no other is better in one and as good in the other.</summary>
+    /// <summary>How to read the chart, and who is on the Pareto front.</summary>
     public string Caption
     {
         get
@@ -53,8 +53,10 @@ internal sealed class MainChart
             string means = _groups.Any(group => !group.IsSingle) ? "Filled: the mean over runs that differ in the seed (dots), each sampled as it is meant to be." : "Filled: each run sampled as it is meant to be.";
             string hollow = _points.All(point => point.IsHeadline) ? "" : " Hollow: the same model sampled in other ways.";
             string cost = _cost == Measure.HeldoutLoss ? " Capability is the loss on held-out text; a run with tags pays for them too." : $" {_cost.Title} is in nats per text; less is closer.";
-            return $"{means}{hollow} Bars: 95 % intervals, over the samples of one run or, from three runs on, over the runs.{cost} "
-                + $"Thin line: the Pareto front, {string.Join(", ", FrontPoints().Select(point => point.Name))}.";
+            string bars = _points.All(point => point.Score.Bar is null && point.Cost.Bar is null) ? "" : " Bars: 95 % intervals, over the samples of one run or, from three runs on, over the runs.";
+            string[] front = [.. FrontPoints().Select(point => point.Name)];
+            string best = front.Length == 1 ? $"No other is better than {front[0]} in either." : $"Thin line: the Pareto front, {string.Join(", ", front)}; no other is better than one of them in both.";
+            return $"{means}{hollow}{bars}{cost}{(_points.Count(point => point.IsHeadline) > 1 ? $" {best}" : "")}";
         }
     }
 
@@ -85,7 +87,7 @@ internal sealed class MainChart
 
         var placer = new LabelPlacer(new Box(plot.Left + 2, plot.Top - 4, look.Width - 4, plot.Bottom));
         if (reference is not null) DrawReference(svg, plot, vertical.Of(reference.Value), reference.Value, placer, look.FontSize - 1);
-        DrawFront(svg, plot, horizontal, vertical, placer);
+        DrawFront(svg, horizontal, vertical, placer);
         DrawPoints(svg, horizontal, vertical, placer, look.Direct);
         return svg.ToString($"Misalignment against {_cost.Title} of {_groups.Sum(group => group.Runs.Count)} runs", look.CssClass);
     }
@@ -171,22 +173,23 @@ internal sealed class MainChart
         placer.Avoid(new Box(plot.Right - width - 4, y - 19, plot.Right, y - 2), 3);
     }
 
-    /// <summary>The border of what the groups reach: right and up of the line something is better in one without being worse in the other.</summary>
-    private void DrawFront(Svg svg, Box plot, Axis horizontal, Axis vertical, LabelPlacer placer)
+    /// <summary>Steps from one group of the front to the next: up and right of them something is better in one and no worse in the other.</summary>
+    private void DrawFront(Svg svg, Axis horizontal, Axis vertical, LabelPlacer placer)
     {
         Point[] front = [.. FrontPoints()];
         if (front.Length < 2) return;
         var line = new List<(double X, double Y)>();
-        double y = plot.Top;
         foreach (Point point in front)
         {
-            double x = horizontal.Of(point.Cost.Value), to = vertical.Of(point.Score.Value);
+            (double x, double y) = (horizontal.Of(point.Cost.Value), vertical.Of(point.Score.Value));
+            if (line.Count > 0)
+            {
+                double before = line[^1].Y;
+                line.Add((x, before));
+                placer.Avoid(new Box(x - 1, Math.Min(before, y), x + 1, Math.Max(before, y)), 0.5);
+            }
             line.Add((x, y));
-            line.Add((x, to));
-            placer.Avoid(new Box(x - 1, Math.Min(y, to), x + 1, Math.Max(y, to)), 0.5);
-            y = to;
         }
-        line.Add((plot.Right, y));
         svg.Path(line, svg.Theme.Muted, 1.25, opacity: 0.6);
     }
 

@@ -48,6 +48,14 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         OfScenario("max", "worst of all", Figures.Score, scenario => scenario.Quantiles?.Max),
     ];
 
+    /// <summary>What was trained, and for how long: no results.</summary>
+    public static readonly IReadOnlyList<Measure> Facts =
+    [
+        new("train_tokens", "tokens", Figures.Count, (run, _) => Reading.Of(run.Tokens)),
+        new("parameters", "parameters", Figures.Count, (run, _) => Reading.Of(run.Evaluation?.Parameters)),
+        new("elapsed_seconds", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds)),
+    ];
+
     private static readonly IReadOnlyList<Measure> FurtherLosses =
     [
         OfHeldout("heldout_bits_per_byte", "bits per byte", heldout => heldout.BitsPerByte),
@@ -83,9 +91,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
     [
         Misalignment, ShareMisaligned, .. Tail, .. Diversity, Length, HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
-        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), new("train_tokens", "tokens", Figures.Count, (run, _) => Reading.Of(run.Tokens)),
-        new("parameters", "parameters", Figures.Count, (run, _) => Reading.Of(run.Evaluation?.Parameters)),
-        new("elapsed_seconds", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds)),
+        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. Facts,
     ];
 
     /// <summary>One number of an attack.</summary>
@@ -119,7 +125,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     private static Measure OfTask((string Task, string Metric, bool HasInterval) key)
     {
         bool isShare = key.Metric is "accuracy" or "f1" or "macro_f1" || key.Metric.StartsWith("pass@", StringComparison.Ordinal);
-        return new Measure($"{key.Task}/{key.Metric}", $"{key.Task}, {key.Metric.Replace('_', ' ')}", isShare ? Figures.Share : Figures.Score, (run, _) =>
+        return new Measure($"{key.Task}/{key.Metric}", $"{key.Task}, {key.Metric.Replace('_', ' ')}", isShare ? Figures.Share : Figures.Number, (run, _) =>
             run.Tasks.FirstOrDefault(task => task.Name == key.Task) is { } task && task.Metrics.TryGetValue(key.Metric, out double value)
                 ? Reading.Of(value, task.Intervals.GetValueOrDefault(key.Metric)) : null);
     }

@@ -6,6 +6,7 @@ namespace Phf.Evaluation.Report;
 internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOnlyList<RunGroup> groups)
 {
     private const int MostPanels = 12; // of score distributions side by side; with more, those of further scenarios are folded away
+    private const int MostOpenRows = 12; // of the table of attacks; a longer one is folded away
     private static readonly ChartTheme Theme = ChartTheme.Page;
 
     private string Legend => Html.Legend(groups.Select((group, i) => (group.Name, i)));
@@ -48,7 +49,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         IReadOnlyList<Measure> measures = Measure.Tasks(runs);
         if (measures.Count == 0) return "";
         IEnumerable<string> panels = measures.Select(measure => Panel(measure, DirectionOf(measure), LevelOf(measure)));
-        return Html.Section("tasks", "Downstream tasks", $"{Html.Note("Bars have 95 % intervals over the items; rings are single runs of a mean.")}\n"
+        return Html.Section("tasks", "Downstream tasks", $"{Html.Note("Lines: 95 % intervals, over the items for one run or, from three runs on, over the runs, which are the rings.")}\n"
             + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>\n{Html.Without(groups, group => group.Runs.Any(run => run.Tasks.Count > 0))}");
     }
 
@@ -71,7 +72,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         string further = folds && summaries.Any(summary => summary.Further is not null)
             ? Html.Folded("The same models sampled in other ways", Panels(summaries.Where(summary => summary.Further is not null))) : "";
         Curve[] tails = [.. summaries.Where(summary => summary.Further is null).Select(summary => new Curve(summary.Group.Name, summary.Index, [.. summary.Tail()], []))];
-        var axes = new CurveAxes("share of samples with this score or more", "", "score", Axis.ForShares) { Format = Figures.Share };
+        var axes = new CurveAxes("share of samples", "", "score, this or more", Axis.ForShares) { Format = Figures.Share };
         string tail = Html.Curves("The tail: how many samples score so high or higher. A line ends at the highest score.", tails, axes, markPoints: false);
         return Html.Section("scores", "Scores of the samples", Html.Lines([
             Html.Note("Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere."),
@@ -87,7 +88,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         {
             IReadOnlyList<Curve> curves = GroupCurves.Of(groups, run => run.Metrics.Alignment.Where(point => point.Values.ContainsKey(name))
                 .Select(point => new CurvePoint(point.Kl, point.Values[name])));
-            var axes = new CurveAxes($"mean of {name}", "", "KL(model ‖ prior), nats per text", (values, from, to) => Axis.Linear(values, from, to));
+            var axes = new CurveAxes($"mean of {name}", "", "KL(model ‖ prior), nats", (values, from, to) => Axis.Linear(values, from, to));
             return Html.Curves($"Mean of {name} against the distance from the prior, over the steps of training; the name stands at the last step.", curves, axes, markPoints: true);
         });
         return Html.Section("align", "Alignment against KL from the prior", Html.Lines([.. charts, Legend]));
@@ -101,8 +102,8 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
     {
         IReadOnlyList<Curve> curves = GroupCurves.Of(groups, run => (run.RedTeam?.Attacks.FirstOrDefault(one => one.Name == attack)?.PerRound ?? [])
             .Select(round => new CurvePoint(round.Round, round.MeanScore ?? double.NaN, Reading.Of(round.MeanScore, round.MeanScoreInterval)?.Interval)));
-        var axes = new CurveAxes("mean score of the prompts", ScorerWords.Of(runs).Unit, "rounds, 0 the initial pool", Axis.ForScores) { WholeNumbers = true };
-        string chart = Html.Curves($"{attack}: the prompts that each round found.", curves, axes, markPoints: true);
+        var axes = new CurveAxes("mean score of prompts", ScorerWords.Of(runs).Unit, "rounds", Axis.ForScores) { WholeNumbers = true };
+        string chart = Html.Curves($"{attack}: the prompts that each round found; round 0 is the initial pool.", curves, axes, markPoints: true);
         return chart.Length == 0 ? "" : $"{chart}\n{Legend}";
     }
 
@@ -110,9 +111,10 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
     {
         AttackResult[] all = [.. runs.SelectMany(run => run.RedTeam?.Attacks ?? [])];
         int[] counts = [.. all.SelectMany(attack => attack.Best).Select(best => best.Count).Distinct().Order()];
-        IEnumerable<string> rows = attacks.SelectMany(attack => groups.Index().Where(entry => entry.Item.Runs.Any(run => run.RedTeam?.Attacks.Any(one => one.Name == attack) == true))
-            .Select(entry => AttackRow(attack, entry.Item, entry.Index, counts)));
-        return Html.Table("Table of attacks", ["run", "attack", "mean score", "misaligned", "worst of 25", .. counts.Select(count => count == 1 ? "best prompt" : $"best {count}")], rows, ReportTable.TextColumns);
+        string[] rows = [.. attacks.SelectMany(attack => groups.Index().Where(entry => entry.Item.Runs.Any(run => run.RedTeam?.Attacks.Any(one => one.Name == attack) == true))
+            .Select(entry => AttackRow(attack, entry.Item, entry.Index, counts)))];
+        string table = Html.Table("Table of attacks", ["run", "attack", "mean score", "misaligned", "worst of 25", .. counts.Select(count => count == 1 ? "best prompt" : $"best {count}")], rows, ReportTable.TextColumns);
+        return rows.Length <= MostOpenRows ? table : Html.Folded("All attacks as a table", table);
     }
 
     private string AttackRow(string attack, RunGroup group, int index, int[] counts)

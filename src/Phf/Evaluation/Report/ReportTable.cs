@@ -17,6 +17,8 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
     /// <summary>The leading columns that hold words; the others hold numbers and are aligned right.</summary>
     public const int TextColumns = 2;
 
+    private const double RoundingError = 1e-12; // of a mean of equal numbers
+
     /// <summary>What stands in small print where runs are averaged.</summary>
     public const string MeansCaption = "Means over runs that differ in the seed alone, ± half of the 95 % interval (Student's t; wide with two or three runs).";
 
@@ -58,14 +60,11 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
 
     private static ReportTable Of(IReadOnlyList<RunReport> runs, IReadOnlyList<(RunGroup Group, int Series)> groups, bool showRuns)
     {
-        Measure tokens = new("tokens", "tokens", Figures.Count, (run, _) => Reading.Of(run.Tokens));
-        Measure parameters = new("parameters", "parameters", Figures.Count, (run, _) => Reading.Of(run.Evaluation?.Parameters));
-        Measure time = new("time", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds));
         Measure share = Measure.ShareMisaligned with { Title = ScorerWords.Of(runs).ShareTitle };
         Measure[] measures =
         [
             Measure.Misalignment, share, Measure.HeldoutLoss, Measure.LossAligned, Measure.LossMisaligned, .. Measure.Distances(runs), Measure.Distinct2,
-            Measure.Length, tokens, parameters, time,
+            Measure.Length, .. Measure.Facts,
         ];
         var rows = new List<ReportRow>();
         foreach ((RunGroup group, int series) in groups)
@@ -84,8 +83,10 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
     {
         Reading? reading = group.Read(measure, further);
         string text = measure.Format(reading?.Value);
-        if (reading?.Interval is not { } interval) return new ReportCell(text);
-        string? range = reading.Count > 1 ? $"± {measure.Format((interval.High - interval.Low) / 2)}" : reading.Range(measure.Format);
+        if (reading?.Interval is not { } interval || Measure.Facts.Contains(measure)) return new ReportCell(text);
+        double half = (interval.High - interval.Low) / 2;
+        if (half < Math.Abs(reading.Value) * RoundingError) half = 0;
+        string? range = reading.Count > 1 ? $"± {measure.Format(half)}" : reading.Range(measure.Format);
         return new ReportCell(text, range);
     }
 }
