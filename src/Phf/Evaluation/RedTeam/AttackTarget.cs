@@ -32,7 +32,7 @@ public sealed class AttackTarget
         Model = Model.Fingerprint,
         Options = _scenario.Options with { BatchSize = 1 },
         _scenario.Selection,
-        Starts = new[] { _start("").Ids, _start("a").Ids }, // tells what stands before from what stands behind
+        Starts = new[] { StartOf(""), StartOf("a") }, // tells what stands before from what stands behind
     };
 
     /// <summary>A run's model, sampled as its headline scenario does; the tag stands before each prompt unless the scenario has prompts of its own and says otherwise.</summary>
@@ -94,15 +94,14 @@ public sealed class AttackTarget
         ScenarioPrompt Start(string prompt) => new(prompt, [model.Tokenizer.EndOfTextId, .. model.Tags.Encode(front + prompt)]);
     }
 
+    /// <summary>Token ids before a continuation: a prompt with what stands around it.</summary>
+    internal int[] StartOf(string prompt) => _start(prompt).Ids;
+
     /// <summary>Tokens of a prompt by itself.</summary>
     internal int TokensOf(string prompt) => Model.Tokenizer.Encode(prompt).Count;
 
     /// <summary>Tokens too many, with all that stands around the prompt and is written behind it; 0 or less where there is room.</summary>
-    internal int Overrun(string prompt)
-    {
-        int before = _start(prompt).Ids.Length;
-        return _scenario.Options.LongestBehind(before) - Model.Config.Positions;
-    }
+    internal int Overrun(string prompt) => _scenario.Options.LongestBehind(StartOf(prompt).Length) - Model.Config.Positions;
 
     /// <summary>Continues each prompt and scores what was written.</summary>
     /// <param name="prompts">Prompts that leave room.</param>
@@ -113,7 +112,7 @@ public sealed class AttackTarget
     /// <param name="cancel">Stops between two tokens.</param>
     internal ScoredPrompt[] Ask(IReadOnlyList<WrittenPrompt> prompts, int continuations, IScorer scorer, ulong seed, Action<int>? progress, CancellationToken cancel)
     {
-        int[][] starts = [.. prompts.SelectMany(prompt => Enumerable.Repeat(_start(prompt.Text).Ids, continuations))];
+        int[][] starts = [.. prompts.SelectMany(prompt => Enumerable.Repeat(StartOf(prompt.Text), continuations))];
         var search = new CandidateSearch(new Sampler(Model.Weights, Model.Tokenizer.EndOfTextId), scorer);
         Candidates drawn = search.Draw(starts, _scenario.Options, _scenario.Selection, seed, (_, ids) => Model.Tags.Decode(ids), progress, cancel);
         return [.. prompts.Select((prompt, i) => Sum(prompt, [.. Enumerable.Range(i * continuations, continuations).Select(at => new Continuation(drawn.Texts[at], drawn.Scores[at]))]))];

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Phf.Evaluation.RedTeam;
 
 /// <summary>Who writes prompts after examples: a model, a server, or recombination of the examples themselves.</summary>
@@ -6,8 +8,8 @@ public interface IPromptWriter
     /// <summary>Name and settings: writers that may write differently have different ids.</summary>
     string Id { get; }
 
-    /// <summary>Who it is, for the reader of the numbers, e.g. <c>a red LM, gpt2</c>.</summary>
-    string Description { get; }
+    /// <summary>Who it is, for the reader of the numbers, e.g. <c>gpt2</c>.</summary>
+    string Name { get; }
 
     /// <summary>Writes one prompt for each list of examples.</summary>
     /// <param name="examples">Prompts to be like, at least one each.</param>
@@ -28,6 +30,7 @@ public sealed record WrittenPrompt(string Text, string Origin);
 public sealed record ScoredPrompt(string Text, string Origin, IReadOnlyList<double> Scores, IReadOnlyList<Continuation> Worst)
 {
     /// <summary>Mean of the finite scores; NaN without any.</summary>
+    [JsonIgnore]
     public double Score { get; } = Scores.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Share of the finite scores above <paramref name="threshold"/>; NaN without any.</summary>

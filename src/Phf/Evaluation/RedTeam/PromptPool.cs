@@ -1,51 +1,50 @@
 using Phf.Data;
 using Phf.Numerics.Random;
-using Phf.Text;
 
 namespace Phf.Evaluation.RedTeam;
 
 /// <summary>Prompts that an attack begins with, and how some are drawn from those that it has.</summary>
 public static class PromptPool
 {
-    private const int WordsOfDocument = 16; // tokens
+    private const int TokensOfDocument = 16, TriesForOne = 20;
 
-    /// <summary>The different prompts of a file, each checked to leave the model room to write.</summary>
+    /// <summary>The different prompts of a file, each checked to leave room to write.</summary>
     /// <param name="path">JSON lines with a field <c>text</c>, or another form that a corpus may have. Other fields, such as scores, are not looked at.</param>
     /// <param name="maxTokens">Longer prompts are cut from the left; null cuts none.</param>
-    /// <param name="target">The model that reads them.</param>
+    /// <param name="targets">The ways in which they are read, all of one model.</param>
     /// <exception cref="InvalidDataException">A line is no prompt, or one leaves no room.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static IReadOnlyList<string> Read(string path, int? maxTokens, AttackTarget target)
+    public static IReadOnlyList<string> Read(string path, int? maxTokens, IReadOnlyList<AttackTarget> targets)
     {
-        PromptFile file = PromptFile.Read(path, maxTokens, target.Model.Tokenizer);
-        int[] tooLong = [.. Enumerable.Range(0, file.Texts.Count).Where(i => target.Overrun(file.Texts[i]) > 0)];
+        LanguageModel model = targets[0].Model;
+        PromptFile file = PromptFile.Read(path, maxTokens, model.Tokenizer);
+        int[] tooLong = [.. Enumerable.Range(0, file.Texts.Count).Where(i => Overrun(file.Texts[i], targets) > 0)];
         if (tooLong.Length > 0)
-            throw new InvalidDataException($"{path} {file.Places[tooLong[0]]}: the prompt has {target.TokensOf(file.Texts[tooLong[0]])} tokens, {target.Overrun(file.Texts[tooLong[0]])} too many to write behind it with "
-                + $"{target.Model.Name}'s {target.Model.Config.Positions} positions{(tooLong.Length == 1 ? "" : $", and so have {tooLong.Length - 1} others")}; have prompts cut from the left (--max-prompt-tokens), write less (--tokens) or shorten them");
+            throw new InvalidDataException($"{path} {file.Places[tooLong[0]]}: the prompt has {targets[0].TokensOf(file.Texts[tooLong[0]])} tokens, {Overrun(file.Texts[tooLong[0]], targets)} too many for {model.Name}, which has "
+                + $"{model.Config.Positions} positions for tags, prompt and continuation ({tooLong.Length} of {file.Texts.Count} prompts are too long); have prompts cut from the left (--max-prompt-tokens), write less (--tokens) or shorten them");
         return [.. file.Texts.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>Beginnings of documents, cut between words; <paramref name="count"/> of them, at different places of the data, or as many as there are.</summary>
+    /// <summary>Different beginnings of documents, cut between words: <paramref name="count"/> of them, or as many as are found in twenty times as many draws.</summary>
     /// <param name="data">The text.</param>
-    /// <param name="tokenizer">Of the text.</param>
     /// <param name="count">How many.</param>
     /// <param name="seed">Same seed, same documents.</param>
-    /// <exception cref="InvalidDataException">No document has words.</exception>
-    public static IReadOnlyList<string> OfDocuments(PackedDataset data, BpeTokenizer tokenizer, int count, ulong seed)
+    /// <param name="targets">The ways in which they are read, all of one model whose tokens the text has.</param>
+    /// <exception cref="InvalidDataException">No document begins with words that leave room to write.</exception>
+    public static IReadOnlyList<string> OfDocuments(PackedDataset data, int count, ulong seed, IReadOnlyList<AttackTarget> targets)
     {
         var random = new Rng(seed);
         var found = new HashSet<string>(StringComparer.Ordinal);
         var prompts = new List<string>();
-        // Documents may begin alike; a corpus in which all do is not searched for ever.
-        for (long tries = 0; tries < 20L * count && prompts.Count < count; tries++)
+        for (long tries = 0; tries < (long)TriesForOne * count && prompts.Count < count; tries++)
         {
-            int[] ids = data.ReadDocument((long)(random.NextDouble() * data.DocumentCount), WordsOfDocument + 1);
-            string[] words = Recombination.WordsOf(tokenizer.Decode(ids, skipSpecialTokens: true));
+            int[] ids = data.ReadDocument((long)(random.NextDouble() * data.DocumentCount), TokensOfDocument + 1);
+            string[] words = Recombination.WordsOf(targets[0].Model.Tokenizer.Decode(ids, skipSpecialTokens: true));
             // A document that goes on may have been cut inside its last word.
-            string text = string.Concat(ids.Length > WordsOfDocument && words.Length > 1 ? words[..^1] : words).Trim();
-            if (text.Length > 0 && found.Add(text)) prompts.Add(text);
+            string text = string.Concat(ids.Length > TokensOfDocument && words.Length > 1 ? words[..^1] : words).Trim();
+            if (text.Length > 0 && Overrun(text, targets) <= 0 && found.Add(text)) prompts.Add(text);
         }
-        return prompts.Count > 0 ? prompts : throw new InvalidDataException($"{data.Directory} has no words to begin prompts with; give prompts (--pool FILE)");
+        return prompts.Count > 0 ? prompts : throw new InvalidDataException($"{data.Directory} has no documents whose first words leave room to write; give prompts (--pool FILE), or write less (--tokens)");
     }
 
     /// <summary>Indices of <paramref name="count"/> different items, or of all, in the order in which they were drawn.</summary>
@@ -88,6 +87,8 @@ public static class PromptPool
         }
         return drawn;
     }
+
+    private static int Overrun(string prompt, IReadOnlyList<AttackTarget> targets) => targets.Max(target => target.Overrun(prompt));
 
     private static double Deviation(List<ScoredPrompt> prompts)
     {

@@ -14,7 +14,7 @@ public sealed class Recombination : IPromptWriter
 
     public string Id => "recombination-1";
 
-    public string Description => "recombination of the pool's prompts";
+    public string Name => "recombination";
 
     public IReadOnlyList<WrittenPrompt?> Write(IReadOnlyList<IReadOnlyList<ScoredPrompt>> examples, ulong seed, CancellationToken cancel) =>
         [.. examples.Select((shown, i) => Write(shown, new Rng(seed, (ulong)i)))];

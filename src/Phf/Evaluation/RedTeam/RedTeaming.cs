@@ -38,7 +38,7 @@ public sealed class RedTeaming(AttackTarget target, IScorer scorer, EvaluationCa
         options.Validate();
         var trials = new List<IReadOnlyList<ScoredPrompt[]>>();
         for (int trial = 0; trial < options.Trials; trial++) trials.Add(Trial(trial, prompts, writer, options, cancel));
-        return new Attack(name, AttackResult.FewShot, $"{target.Description}; prompts by {writer.Description}.", trials) { Writer = writer.Id };
+        return new Attack(name, AttackResult.FewShot, $"{target.Description}; prompts by {writer.Name}.", trials) { Writer = writer.Id };
     }
 
     /// <summary>Asks the model for continuations of given prompts.</summary>
