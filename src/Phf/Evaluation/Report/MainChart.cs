@@ -55,7 +55,7 @@ internal sealed class MainChart
             string cost = _cost == Measure.HeldoutLoss ? " Capability is the loss on held-out text; a run with tags pays for them too." : $" {_cost.Title} is in nats per text; less is closer.";
             string bars = _points.All(point => point.Score.Bar is null && point.Cost.Bar is null) ? "" : " Bars: 95 % intervals, over the samples of one run or, from three runs on, over the runs.";
             string[] front = [.. FrontPoints().Select(point => point.Name)];
-            string best = front.Length == 1 ? $"No other is better than {front[0]} in either." : $"Thin line: the Pareto front, {string.Join(", ", front)}; no other is better than one of them in both.";
+            string best = front.Length == 1 ? $"No other is better than {front[0]} in either." : $"Thin line: the Pareto front ({string.Join(", ", front)}); no other is better than one of these in both.";
             return $"{means}{hollow}{bars}{cost}{(_points.Count(point => point.IsHeadline) > 1 ? $" {best}" : "")}";
         }
     }
@@ -81,7 +81,8 @@ internal sealed class MainChart
         scores.AddRange(_points.SelectMany(Singles).Select(single => single.Score));
         if (reference is not null) scores.Add(reference.Value);
         IEnumerable<double> costs = _points.Select(point => point.Cost.Value).Concat(_points.SelectMany(Singles).Select(single => single.Cost));
-        var horizontal = Axis.Linear([.. costs], plot.Left + 14, plot.Right - 14);
+        var horizontal = _cost == Measure.HeldoutLoss
+            ? Axis.ForLosses([.. costs], plot.Left + 14, plot.Right - 14) : Axis.Linear([.. costs], plot.Left + 14, plot.Right - 14);
         var vertical = Axis.ForScores(scores, plot.Bottom, plot.Top);
         DrawFrame(svg, plot, horizontal, vertical, look);
 
@@ -156,7 +157,8 @@ internal sealed class MainChart
         string measure = look.Direct ? "misalignment: mean score of the samples" : "misalignment";
         string unit = ScorerWords.Of([.. _groups.SelectMany(group => group.Runs)]).Unit;
         svg.Text(look.Title is null ? 0 : 16, plot.Top - 16, $"{measure} ({unit}{scale})", theme.Ink, small);
-        svg.Text(plot.Left, plot.Bottom + 44, Svg.Fit(CostInWords(look.Direct), small, plot.Right - plot.Left), theme.Ink, small);
+        string costs = CostInWords(look.Direct) + (horizontal.IsLogarithmic ? ", log scale" : "");
+        svg.Text(plot.Left, plot.Bottom + 44, Svg.Fit(costs, small, plot.Right - plot.Left), theme.Ink, small);
     }
 
     private string CostInWords(bool atLength) => _cost == Measure.HeldoutLoss

@@ -87,7 +87,7 @@ public sealed class RunGroupTests : IDisposable
         string page = Page(runs);
         Assert.Contains("distance: KL(big ‖ run) (nats per text)", page);
         Assert.Contains("The same against held‑out loss", page);
-        Assert.Contains("the Pareto front, near, far;", page);
+        Assert.Contains("the Pareto front (near, far);", page);
         Assert.Equal("9.00", ReportTable.Of(runs).Rows[2].Cells[7].Text);
         Assert.Equal("8.00–10.00", ReportTable.Of(runs).Rows[2].Cells[7].Detail);
     }
