@@ -29,7 +29,7 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
         Evaluate(run, "--list", list, "--samples", "4", "--checkpoints").Succeeded();
         EvaluationResult measured = EvaluationFiles.ReadResult(run)!;
         CheckpointAlignment last = measured.OverTraining[^1];
-        Assert.Equal((20L, 4, measured.TrainTokens), (last.Step, last.Samples, (long?)last.Tokens));
+        Assert.Equal((20L, 4, measured.TrainTokens!.Value), (last.Step, last.Samples, last.Tokens));
         Assert.Equal(measured.Scenarios[0].MeanScore, last.MeanScore);
         Assert.Equal(Directory.GetDirectories(run, "checkpoint-*").Length, measured.OverTraining.Count);
         Evaluate(run, "--list", list, "--samples", "4").Succeeded();

@@ -61,7 +61,7 @@ public sealed class RunGroupTests : IDisposable
         Assert.Contains("4 runs of 2 settings", page);
         Assert.Contains("means of 2 and 2 runs", page);
         Assert.Contains("Every run", page);
-        Assert.Contains("<small>± ", page);
+        Assert.Contains("<small>&#177; ", page);
         Assert.Contains(">tag</text>", page);
     }
 
