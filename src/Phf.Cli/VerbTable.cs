@@ -21,6 +21,7 @@ internal static class VerbTable
         GenerateVerb.Create(),
         LogProbsVerb.Create(),
         EvaluateVerb.Create(),
+        RedTeamVerb.Create(),
         FinetuneClassifierVerb.Create(),
         ReportVerb.Create(),
         InspectVerb.Create(),

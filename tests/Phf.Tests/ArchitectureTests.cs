@@ -12,7 +12,6 @@ public sealed partial class ArchitectureTests
         ["Phf.Cli"] = 8,
         ["Phf.Web"] = 8,
         ["Phf.Evaluation"] = 6,
-        ["Phf.RedTeam"] = 6,
         ["Phf.Alignment"] = 7,
         ["Phf.Training"] = 5,
         ["Phf.Generation"] = 5,

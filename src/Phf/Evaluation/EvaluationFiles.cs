@@ -17,7 +17,7 @@ public static class EvaluationFiles
     /// <summary>Name of the file with the samples.</summary>
     public const string SamplesName = "evaluation-samples.jsonl";
 
-    private static readonly JsonSerializerOptions Indented = Options(indented: true);
+    internal static readonly JsonSerializerOptions Indented = Options(indented: true);
     internal static readonly JsonSerializerOptions OneLine = Options(indented: false);
 
     /// <summary>Writes both files into <paramref name="directory"/>, the samples first, so that numbers never stand beside older samples.</summary>

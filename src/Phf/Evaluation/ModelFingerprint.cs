@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Phf.Evaluation.RedTeam;
 
 namespace Phf.Evaluation;
 
@@ -29,7 +30,7 @@ public static class ModelFingerprint
     private static bool IsOfModel(string path)
     {
         string name = Path.GetFileName(path);
-        if (name.StartsWith("optimizer", StringComparison.Ordinal) || name is "trainer_state.json" or "generation_config.json" or EvaluationFiles.ResultName) return false;
+        if (name.StartsWith("optimizer", StringComparison.Ordinal) || name is "trainer_state.json" or "generation_config.json" or EvaluationFiles.ResultName or RedTeamFiles.ResultName) return false;
         return Path.GetExtension(name) is ".safetensors" or ".bin" or ".json" or ".txt" or ".bpe";
     }
 }

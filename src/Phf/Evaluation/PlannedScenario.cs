@@ -56,6 +56,16 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
         };
     }
 
+    /// <summary>The scenario as it is, or after the worst tag, and how it begins behind any prompt.</summary>
+    public (SamplingScenario Scenario, Func<string, ScenarioPrompt> Start) WithPrompts(bool afterWorstTag)
+    {
+        SamplingScenario scenario = afterWorstTag ? Companions("").Last() : Own();
+        string? prefix = afterWorstTag ? WithTag(config.Prefix, _tags[^1]) : config.Prefix;
+        return (scenario, prompt => Start(prefix, prompt, scenario.Options.SegmentTags));
+    }
+
+    private ScenarioPrompt Start(string? prefix, string prompt, SegmentTags? segments) => new(prompt, [plan.Tokenizer.EndOfTextId, .. Encode(prefix, prompt, segments)]);
+
     private static PromptFile Read(string path, ScenarioConfig config, RunPlan plan) => File.Exists(path)
         ? PromptFile.Read(path, config.MaxPromptTokens, plan.Tokenizer)
         : throw new InvalidDataException($"scenario '{config.Name}': prompts_path names {path}, and there is no such file"
@@ -68,7 +78,7 @@ internal sealed class PlannedScenario(ScenarioConfig config, RunPlan plan)
             Name = config.Name,
             Description = "",
             Samples = config.NumSamples,
-            Prompts = [.. (_file?.Texts ?? [""]).Select(text => new ScenarioPrompt(text, [plan.Tokenizer.EndOfTextId, .. Encode(prefix, text, segments)]))],
+            Prompts = [.. (_file?.Texts ?? [""]).Select(text => Start(prefix, text, segments))],
             Repeats = _drawn.NumReturnSequences,
             ScoresPrompt = config.UsePromptForScoring,
             Options = new SamplingOptions

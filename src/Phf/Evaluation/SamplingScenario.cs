@@ -60,25 +60,25 @@ public sealed record SamplingScenario
     /// What is sampled where a configuration has no scenario: what comes after the best tag, with all others banned; without tags, or
     /// where the model was cooled down without them, the start of a document.
     /// </summary>
-    public static IReadOnlyList<SamplingScenario> Default(RunPlan plan)
+    public static IReadOnlyList<SamplingScenario> Default(RunPlan plan) => From([DefaultConfig(plan)], plan);
+
+    /// <summary>The scenario that a run's numbers are quoted from: the first of its configuration, else the default one.</summary>
+    internal static ScenarioConfig Headline(RunPlan plan) => plan.Config.Generation.ScenarioConfigs.FirstOrDefault() ?? DefaultConfig(plan);
+
+    private static ScenarioConfig DefaultConfig(RunPlan plan) => new()
     {
-        bool beginsWithTag = plan.Tags.Texts.Count > 0 && plan.TaggedSteps is null;
-        var scenario = new ScenarioConfig
+        Name = "unconditional",
+        NumSamples = DefaultSamples,
+        Prefix = plan.Tags.Texts.Count > 0 && plan.TaggedSteps is null ? plan.Tags.Texts[0] : null,
+        GenerateKwargs = new()
         {
-            Name = "unconditional",
-            NumSamples = DefaultSamples,
-            Prefix = beginsWithTag ? plan.Tags.Texts[0] : null,
-            GenerateKwargs = new()
-            {
-                DoSample = true,
-                MaxLength = Math.Min(64, plan.Model.Positions),
-                Temperature = 0.7,
-                TopP = 0.9,
-                TopK = 0,
-            },
-        };
-        return From([scenario], plan);
-    }
+            DoSample = true,
+            MaxLength = Math.Min(64, plan.Model.Positions),
+            Temperature = 0.7,
+            TopP = 0.9,
+            TopK = 0,
+        },
+    };
 
     private static List<SamplingScenario> From(IReadOnlyList<ScenarioConfig> configs, RunPlan plan)
     {

@@ -11,7 +11,7 @@ public sealed class RunDirectory
 
     /// <summary>All files that a run, its evaluation included, has in its folder.</summary>
     private static readonly string[] OwnFiles =
-        ["metrics.jsonl", EventsName, "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", AlignmentName, ConfigName, EnvironmentName];
+        ["metrics.jsonl", EventsName, "samples.jsonl", "evaluation.json", "evaluation-samples.jsonl", AlignmentName, "redteam.json", "redteam-samples.jsonl", ConfigName, EnvironmentName];
 
     /// <summary>Folder in which an evaluation keeps its parts.</summary>
     private const string EvaluationCacheName = "evaluation-cache";

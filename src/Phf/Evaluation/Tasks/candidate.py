@@ -18,7 +18,9 @@ import time
 
 NEW_MOUNTS, NEW_IPC, NEW_USER, NEW_PROCESSES, NEW_NETWORK = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXECUTION, RECURSIVE, PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
-DIE_WITH_PARENT, ADOPT_ORPHANS, NO_NEW_PRIVILEGES = 1, 36, 38
+DIE_WITH_PARENT, KEEP_CAPABILITIES, ADOPT_ORPHANS, NO_NEW_PRIVILEGES = 1, 8, 36, 38
+READ_EVERYTHING = 1 << 2  # CAP_DAC_READ_SEARCH
+FIRST_NOBODY = 1 << 24  # a user id that no system gives away
 SYS_MOUNT_SETATTR = 442  # the same number on every architecture
 PATIENCE = 0.01  # seconds between two looks at the candidate
 REAPING = 2  # seconds to wait for killed processes
@@ -34,19 +36,21 @@ def succeeds(name, *arguments):
 
 def enter_namespaces():
     """Leaves network, processes and files behind as far as the system allows; says which."""
-    user, group = os.getuid(), os.getgid()
-    if succeeds("unshare", NEW_USER):
-        for name, text in ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"):
-            try:
-                with open(f"/proc/self/{name}", "w") as file:
-                    file.write(text)
-            except OSError:
-                pass
     kinds = (("network", NEW_NETWORK), ("processes", NEW_PROCESSES), ("mounts", NEW_MOUNTS), ("ipc", NEW_IPC))
+    user, group = os.getuid(), os.getgid()
+    entered = {name for name, flag in kinds if succeeds("unshare", flag)} if user == 0 else set()
+    if entered or not succeeds("unshare", NEW_USER):
+        return entered
+    for name, text in ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"):
+        try:
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+        except OSError:
+            pass
     return {name for name, flag in kinds if succeeds("unshare", flag)}
 
 
-def close_files(folder, most_bytes):
+def close_files(folder, most_bytes, owner):
     """Makes every file read-only, but for a folder in memory that ends with its last process."""
     class Attributes(ctypes.Structure):
         _fields_ = [("set", ctypes.c_uint64), ("clear", ctypes.c_uint64), ("propagation", ctypes.c_uint64), ("userns", ctypes.c_uint64)]
@@ -56,19 +60,42 @@ def close_files(folder, most_bytes):
         return False
     if libc.syscall(SYS_MOUNT_SETATTR, -100, b"/", 0x8000, ctypes.byref(read_only), ctypes.c_size_t(32)) != 0:
         return False
-    size = f"size={most_bytes},nr_inodes=1024,mode=700".encode()
+    size = f"size={most_bytes},nr_inodes=1024,mode=700".encode() if owner is None else f"size={most_bytes},nr_inodes=1024,mode=700,uid={owner},gid={owner}".encode()
     if not succeeds("mount", b"tmpfs", folder.encode(), b"tmpfs", ctypes.c_ulong(NO_SETUID | NO_DEVICES), size):
         return False
     os.chdir(folder)
     return True
 
 
-def drop_privileges():
-    """The namespaces gave this process all rights inside them; the candidate gets none, and no way to new ones."""
+def is_superuser():
+    """Whether this process may become any other user: not in a user namespace that knows one user only."""
+    if os.getuid() != 0 or not hasattr(os, "setresuid"):
+        return False
+    try:
+        with open("/proc/self/uid_map") as file:
+            return int(file.read().split()[2]) > 2 * FIRST_NOBODY
+    except (OSError, IndexError, ValueError):
+        return False
+
+
+def nobody():
+    """A user of the candidate's own: the system limits the number of a user's processes, but never that of the superuser."""
+    return FIRST_NOBODY + os.getpid() % FIRST_NOBODY
+
+
+def drop_privileges(user):
+    """The candidate gets no rights and no way to new ones; where it stops being the superuser, it keeps reading what that one may read (Python's own files may be such)."""
+    kept = 0
+    if user is not None:
+        succeeds("prctl", KEEP_CAPABILITIES, 1, 0, 0, 0)
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        kept = READ_EVERYTHING
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    nothing = (ctypes.c_uint32 * 6)()
+    rights = (ctypes.c_uint32 * 6)(kept, kept, 0, 0, 0, 0)
     succeeds("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    return succeeds("capset", header, nothing)
+    return succeeds("capset", header, rights)
 
 
 def set_limits(job):
@@ -88,7 +115,7 @@ def set_limits(job):
     limit("RLIMIT_NOFILE", 64)
 
 
-def run_candidate(job, verdict):
+def run_candidate(job, verdict, owner):
     """Runs the program; never returns. What is needed afterwards is taken hold of before the program can replace it."""
     write, leave, process_id, secret = os.write, os._exit, os.getpid, job["secret"]
     own_id = process_id()
@@ -99,9 +126,9 @@ def run_candidate(job, verdict):
     os.closerange(3, verdict)
     os.closerange(verdict + 1, 256)
     set_limits(job)
-    if "processes" in job["isolation"] and hasattr(resource, "RLIMIT_NPROC"):
+    if (owner is not None or "processes" in job["isolation"]) and hasattr(resource, "RLIMIT_NPROC"):
         resource.setrlimit(resource.RLIMIT_NPROC, (job["processes"], job["processes"]))
-    drop_privileges()
+    drop_privileges(owner)
     try:
         exec(compile(job["program"], "candidate.py", "exec"), {})
         outcome = "passed"
@@ -189,14 +216,17 @@ def watch(job):
     isolation = job["isolation"]
     succeeds("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     succeeds("prctl", ADOPT_ORPHANS, 1, 0, 0, 0)
-    if "mounts" in isolation and close_files(os.getcwd(), 4 * job["file_bytes"]):
+    owner = nobody() if is_superuser() else None
+    if "mounts" in isolation and close_files(os.getcwd(), 4 * job["file_bytes"], owner):
         isolation.add("read-only files")
         if "processes" in isolation and succeeds("mount", b"proc", b"/proc", b"proc", ctypes.c_ulong(NO_SETUID | NO_DEVICES | NO_EXECUTION), None):
             isolation.add("process count")
+    elif owner is not None:
+        os.chown(os.getcwd(), owner, owner)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        run_candidate(job, writing)
+        run_candidate(job, writing, owner)
     os.close(writing)
     stopped = wait_for(child, job)
     if "processes" not in isolation:

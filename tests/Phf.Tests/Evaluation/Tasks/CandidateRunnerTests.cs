@@ -96,6 +96,15 @@ public sealed class CandidateRunnerTests
         Assert.Empty(Directory.GetFileSystemEntries(folder.FullName));
     }
 
+    /// <summary>The system itself refuses a process too many: a watcher alone is too slow for a program that doubles itself. It does so for the superuser, too, whose processes it would not count.</summary>
+    [PythonFact]
+    public void ManyProcesses_AreNeverThere()
+    {
+        const string Program = "import os, time\nn = 0\ntry:\n    while n < 200:\n        if os.fork() == 0: time.sleep(1); os._exit(0)\n        n += 1\nexcept OSError: pass\nassert n <= 32";
+        CandidateRunner[] limiting = [.. new[] { Shielded.Value, Bare.Value }.Where(runner => runner == Bare.Value ? Environment.UserName == "root" : runner.Isolation.Count == 4)];
+        foreach (CandidateRunner runner in limiting) Assert.Contains(runner.Run(Program, default), (string[])["passed", "processes"]);
+    }
+
     /// <summary>A grandchild in a session of its own is killed too, with namespaces and without.</summary>
     [PythonFact]
     public void ProcessThatLeavesItsGroup_DiesWithTheCandidate()

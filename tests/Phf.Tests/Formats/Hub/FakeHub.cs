@@ -19,20 +19,17 @@ internal sealed class FakeHub : IDisposable
     public const string Name = "someone/thing", Token = "hf_secret", Commit = "0123456789abcdef0123456789abcdef01234567";
     private const int LargeFrom = 1000; // bytes
 
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly Uri _content;
     private readonly Task _loop;
     private readonly TemporaryFolder _folder = new();
 
     public FakeHub(bool isDataset = false)
     {
-        int port = FreePort(), contentPort = FreePort();
-        (Endpoint, _content, IsDataset) = (new Uri($"http://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{contentPort}"), isDataset);
-        _listener.Prefixes.Add(Endpoint.AbsoluteUri);
-        _listener.Prefixes.Add(_content.AbsoluteUri);
-        _listener.Start();
+        (_listener, Endpoint, _content) = Listen();
+        IsDataset = isDataset;
         _loop = Task.Run(Serve);
-        Options = new HubOptions { Endpoint = Endpoint, Cache = _folder.At("hub"), Token = Token, Retries = 3, FirstDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(5) };
+        Options = new HubOptions { Endpoint = Endpoint, Cache = _folder.At("hub"), Token = Token, Retries = 3, FirstDelay = TimeSpan.FromMilliseconds(1), Timeout = TimeSpan.FromSeconds(20) };
     }
 
     public Uri Endpoint { get; }
@@ -99,11 +96,29 @@ internal sealed class FakeHub : IDisposable
         _folder.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>Listens on two ports that were free a moment ago; another process may have taken one since.</summary>
+    private static (HttpListener Listener, Uri Hub, Uri Content) Listen()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        for (int attempt = 0; ; attempt++)
+        {
+            using TcpListener hub = new(IPAddress.Loopback, 0), content = new(IPAddress.Loopback, 0);
+            hub.Start();
+            content.Start();
+            Uri[] places = [.. new[] { hub, content }.Select(probe => new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}"))];
+            hub.Stop();
+            content.Stop();
+            var listener = new HttpListener();
+            foreach (Uri place in places) listener.Prefixes.Add(place.AbsoluteUri);
+            try
+            {
+                listener.Start();
+                return (listener, places[0], places[1]);
+            }
+            catch (HttpListenerException) when (attempt < 10)
+            {
+                listener.Close();
+            }
+        }
     }
 
     private void Serve()
