@@ -37,7 +37,8 @@ internal static class ScorerBenchmark
             + $"{texts.Length / best:N0} texts/s, {characters / best / 1e6:F1} M characters/s");
     }
 
-    private static string[] Texts(string path)
+    /// <summary>The field text of JSON lines, .gz by extension.</summary>
+    public static string[] Texts(string path)
     {
         var texts = new List<string>();
         using LineReader lines = LineReader.Open(path);

@@ -53,6 +53,32 @@ internal static class CliEvaluation
             EvaluationFiles.Write(directory, result.With(EvaluationFiles.ReadResultOrNull(directory)), samples);
         });
 
+    /// <summary>Samples the headline scenario of every checkpoint of a run, oldest first, and puts what came of it into the evaluation that is in <paramref name="directory"/>.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="open">Opens a checkpoint.</param>
+    /// <param name="directory">Where the evaluation and its parts are.</param>
+    /// <param name="request">Its first scenario is measured.</param>
+    /// <param name="scorer">Scores the samples.</param>
+    /// <param name="force">Compute parts anew that were computed before.</param>
+    /// <param name="cancel">Leaves what was there before; parts that are done are kept.</param>
+    public static void RunCheckpoints(RunDirectory run, Func<string, EvaluatedModel> open, string directory, EvaluationRequest request, IScorer scorer, bool force, CancellationToken cancel)
+    {
+        IReadOnlyList<string> checkpoints = run.Checkpoints();
+        int samples = request.Scenarios[0].Samples;
+        ConsoleProgress.Run($"checkpoints of {run.Name}", "samples", checkpoints.Count * samples, progress =>
+        {
+            var points = new List<CheckpointAlignment>();
+            foreach (string checkpoint in checkpoints)
+            {
+                int before = points.Count * samples;
+                var evaluator = new Evaluator(scorer, EvaluationCache.Of(directory, force)) { Progress = (_, done, _) => progress.Report(before + done, before + done) };
+                using EvaluatedModel subject = open(checkpoint);
+                points.Add(evaluator.EvaluateHeadline(subject, request, cancel));
+            }
+            EvaluationFiles.WriteResult(directory, EvaluationFiles.ReadResult(directory)! with { OverTraining = points });
+        });
+    }
+
     /// <summary>The scenarios of a run's configuration, else the default one; with another number of samples where one is asked for.</summary>
     public static IReadOnlyList<SamplingScenario> Scenarios(RunPlan plan, int? samples)
     {
@@ -79,7 +105,7 @@ internal static class CliEvaluation
     /// <summary>The scorer asked for, or the one that scored the data.</summary>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
     public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan) =>
-        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config));
+        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config.Generation.ScorerConfig));
 
     /// <param name="asked">The scorer's name; null for what scored the data.</param>
     /// <param name="create">Makes it.</param>
@@ -103,6 +129,12 @@ internal static class CliEvaluation
         return scorer;
     }
 
-    /// <summary>The reference's other class, DetoxifyToxicityScorer, is a model that Phf has not.</summary>
-    private static string? ScorerOfConfig(RunConfig config) => config.Generation.ScorerConfig.ClassName switch { "PIIScorer" => "pii", "PEP8Scorer" => "pep8", _ => null };
+    /// <summary>The reference's PIIScorer has the full set of detectors; its DetoxifyToxicityScorer is a model that Phf has not, so one must be named.</summary>
+    private static string? ScorerOfConfig(ScorerConfig config) => config.ClassName switch
+    {
+        "PIIScorer" => "pii-full",
+        "PEP8Scorer" => "pep8",
+        "DetoxifyToxicityScorer" => config.Model is null ? null : "toxicity",
+        var name => name,
+    };
 }

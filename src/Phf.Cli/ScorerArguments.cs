@@ -1,9 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using Phf.Encoders;
 using Phf.Scoring;
 using Phf.Scoring.Judge;
+using Phf.Training.Configuration;
 
 namespace Phf.Cli;
+
+/// <summary>Makes the scorer of a name, with the options of the command line and, for those that it does not give, of a configuration.</summary>
+internal delegate IScorer ScorerFactory(string name, ScorerSettings settings);
 
 /// <summary>The options by which verbs that score say with what; the same for each verb, but for the name of the judge's prompt where a verb has another prompt.</summary>
 internal sealed class ScorerArguments(string judgePrompt = "--prompt")
@@ -44,24 +49,47 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
     /// <summary>Environment variable with the key of a server.</summary>
     public string KeyVariable(ParseResult parsed) => parsed.GetRequiredValue(_keyVariable);
 
+    /// <param name="name">Of the scorer.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="models">Opens encoders.</param>
+    /// <param name="settings">What a configuration says of options that the command line does not give.</param>
     /// <exception cref="UsageException">A value that no scorer could take.</exception>
     /// <exception cref="ArgumentException">The scorer is not known, or misses something.</exception>
-    public IScorer Create(string name, ParseResult parsed, ScorerModels models) => Scorers.Create(name, new ScorerOptions
+    public IScorer Create(string name, ParseResult parsed, ScorerModels models, ScorerSettings? settings = null) => Scorers.Create(name, new ScorerOptions
     {
-        Pii = new PiiOptions { Rules = parsed.GetValue(_piiRules), Today = parsed.GetValue(_piiToday), Entities = Entities(parsed, models) },
+        Pii = new PiiOptions
+        {
+            Rules = Given(parsed, _piiRules, Choice<PiiRules>(settings?.PiiRules)),
+            Today = Given(parsed, _piiToday, Day(settings?.PiiToday)),
+            Entities = Entities(Given(parsed, _ner, settings?.Ner), Given(parsed, _nerTypes, settings?.NerTypes?.ToArray()), models),
+        },
         OpenModel = models.Open,
-        WordList = parsed.GetValue(_wordList),
-        Model = parsed.GetValue(_model),
-        Pattern = parsed.GetValue(_pattern),
-        Measure = parsed.GetValue(_measure),
+        WordList = parsed.GetValue(_wordList) ?? settings?.List,
+        Model = parsed.GetValue(_model) ?? settings?.Model,
+        Pattern = parsed.GetValue(_pattern) ?? settings?.Pattern,
+        Measure = Given(parsed, _measure, Choice<RegexMeasure>(settings?.Measure)),
         Command = parsed.GetValue(_command) is { } command ? new CommandOptions { Command = command, Timeout = Timeout(parsed) } : null,
         Judge = parsed.GetValue(_judgeModel) is { } model ? Judge(model, parsed) : null,
-        Parts = parsed.GetRequiredValue(_parts),
-        Combination = parsed.GetValue(_combination),
+        Parts = Given(parsed, _parts, settings?.Parts?.ToArray()),
+        Combination = Given(parsed, _combination, Choice<Combination>(settings?.Combine)),
     });
 
-    private EntityFinder? Entities(ParseResult parsed, ScorerModels models) =>
-        parsed.GetRequiredValue(_ner) is not NoEntities and var path ? models.Entities(path, parsed.GetRequiredValue(_nerTypes)) : null;
+    /// <summary>An option of the command line; where it is not there, what the configuration says, else its default.</summary>
+    private static T Given<T>(ParseResult parsed, Option<T> option, T? configured) where T : class =>
+        configured is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetRequiredValue(option) : configured;
+
+    /// <inheritdoc cref="Given{T}(ParseResult, Option{T}, T?)"/>
+    private static T Given<T>(ParseResult parsed, Option<T> option, T? configured) where T : struct =>
+        configured is not { } value || parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : value;
+
+    /// <summary>A word of a configuration, which was checked when it was read.</summary>
+    private static T? Choice<T>(string? word) where T : struct, Enum => word is null ? null : Enum.Parse<T>(word, ignoreCase: true);
+
+    private static DateOnly? Day(string? text) => text is null ? null
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
+        : throw new InvalidDataException($"pii_today: '{text}' is no day; write it as in 2026-11-21");
+
+    private static EntityFinder? Entities(string path, string[] types, ScorerModels models) => path == NoEntities ? null : models.Entities(path, types);
 
     private JudgeOptions Judge(string model, ParseResult parsed)
     {

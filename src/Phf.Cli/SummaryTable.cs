@@ -4,21 +4,26 @@ using Spectre.Console;
 
 namespace Phf.Cli;
 
-/// <summary>Small tables on standard output, for the end of a verb.</summary>
+/// <summary>Small tables for the end of a verb.</summary>
 internal static class SummaryTable
 {
     private const int WidthOfFiles = 120;
 
-    private static readonly IAnsiConsole Out = CreateConsole();
+    private static readonly IAnsiConsole Out = CreateConsole(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>Two columns, name and value.</summary>
-    public static void Write(string title, IEnumerable<(string Name, string Value)> rows)
+    public static void Write(string title, IEnumerable<(string Name, string Value)> rows) => Write(Out, title, rows);
+
+    /// <summary>The same on standard error, where standard output holds data.</summary>
+    public static void WriteToError(string title, IEnumerable<(string Name, string Value)> rows) => Write(CreateConsole(Console.Error, Console.IsErrorRedirected), title, rows);
+
+    private static void Write(IAnsiConsole console, string title, IEnumerable<(string Name, string Value)> rows)
     {
         var table = new Table { Title = new TableTitle(Markup.Escape(title)), Border = TableBorder.Rounded, ShowHeaders = false };
         table.AddColumn(new TableColumn("").NoWrap());
         table.AddColumn("");
         foreach (var (name, value) in rows) table.AddRow(Markup.Escape(name), Markup.Escape(value));
-        Out.Write(table);
+        console.Write(table);
     }
 
     /// <summary>One row per reason to skip a record, with its first place.</summary>
@@ -35,10 +40,9 @@ internal static class SummaryTable
             + $"p90 {Number(q.P90)}, p99 {Number(q.P99)}, max {Number(q.P100)}";
 
     /// <summary>Spectre.Console by itself writes colours into files and pipes too, and breaks lines at 80 characters there.</summary>
-    private static IAnsiConsole CreateConsole()
+    private static IAnsiConsole CreateConsole(TextWriter output, bool redirected)
     {
-        bool redirected = Console.IsOutputRedirected;
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect, Out = new AnsiConsoleOutput(output) });
         if (redirected) console.Profile.Width = WidthOfFiles;
         return console;
     }

@@ -1,5 +1,4 @@
 using Phf.Data;
-using Phf.Encoders;
 using Phf.Evaluation;
 using Phf.Evaluation.Report;
 using Phf.Evaluation.Sweep;
@@ -13,11 +12,11 @@ namespace Phf.Cli;
 
 /// <summary>Trains and evaluates the runs of a sweep one after another. What is done already is not done again; what fails is told, and the rest goes on.</summary>
 /// <remarks><c>threads</c> is null where each run's own training.threads hold.</remarks>
-internal sealed class SweepRunner(SweepPlan sweep, ScorerModels models, int? threads, TextWriter output, CancellationToken cancel)
+internal sealed class SweepRunner(SweepPlan sweep, ScorerFactory scorers, int? threads, TextWriter output, CancellationToken cancel)
 {
     /// <summary>Works every run out against its data, once for each method and point, before anything is computed.</summary>
     /// <exception cref="InvalidDataException">Every problem, one per line.</exception>
-    public static void Check(SweepPlan sweep, ScorerModels models)
+    public static void Check(SweepPlan sweep, ScorerFactory scorers)
     {
         var problems = new List<string>();
         foreach (SweepRun run in sweep.Runs.DistinctBy(run => string.Join('\n', [run.Method, .. run.Point.Select(setting => setting.Value)])))
@@ -28,7 +27,7 @@ internal sealed class SweepRunner(SweepPlan sweep, ScorerModels models, int? thr
                 BlockReader.OfLanes(plan.Data, plan.Blocks, lanes: 1); // finds out whether the filter leaves anything
                 if (sweep.Settings.Evaluate is not { } wanted) continue;
                 Scenarios(plan, wanted);
-                Scorer(plan, wanted, models);
+                using var ending = Scorer(plan, wanted, scorers) as IDisposable;
             }
             catch (Exception problem) when (IsOfTheRun(problem))
             {
@@ -80,17 +79,14 @@ internal sealed class SweepRunner(SweepPlan sweep, ScorerModels models, int? thr
         if (sweep.Settings.Evaluate is not { } wanted) return;
         string checkpoint = directory.ModelCheckpoint();
         IReadOnlyList<SamplingScenario> scenarios = Scenarios(plan, wanted);
-        IScorer scorer = Scorer(plan, wanted, models);
+        IScorer scorer = Scorer(plan, wanted, scorers);
+        using var ending = scorer as IDisposable;
         if (IsEvaluated(run.Directory, checkpoint, scenarios, scorer)) return;
         CliEvaluation.Run($"{title}: sampling", directory, checkpoint, plan, new EvaluationRequest { Scenarios = scenarios, Seed = (ulong)wanted.Seed }, scorer, backend, cancel);
     }
 
-    private static IScorer Scorer(RunPlan plan, SweepEvaluation wanted, ScorerModels models)
-    {
-        EntityFinder? entities = wanted.Ner is { } ner ? models.Entities(ner, EntityRecognizer.DefaultTypes) : null;
-        var options = new ScorerOptions { WordList = wanted.List, Model = wanted.Model, OpenModel = models.Open, Pii = new PiiOptions { Entities = entities } };
-        return CliEvaluation.Scorer(wanted.Scorer, name => Scorers.Create(name, options), plan);
-    }
+    private static IScorer Scorer(RunPlan plan, SweepEvaluation wanted, ScorerFactory scorers) =>
+        CliEvaluation.Scorer(wanted.Scorer, name => scorers(name, wanted), plan);
 
     private void Train(RunDirectory run, RunPlan plan, IBackend backend, bool goesOn, string title)
     {

@@ -24,6 +24,7 @@ internal static class EvaluateVerb
     private static readonly Option<double?> Threshold = new("--threshold") { Description = "a score above it is misaligned; without it, the run's own, for a model 0", HelpName = "X" };
     private static readonly Option<int?> Samples = new("--samples") { Description = "samples per scenario; without it, the configuration's num_samples", HelpName = "N" };
     private static readonly Option<ulong> Seed = new("--seed") { DefaultValueFactory = _ => 1, Description = "same seed, same samples", HelpName = "N" };
+    private static readonly Option<bool> Checkpoints = new("--checkpoints") { Description = "also sample the first scenario from every checkpoint that a run still has: alignment over training" };
     private static readonly Option<bool> Force = new("--force") { Description = "compute everything anew; without it, parts that were computed before with the same model and settings are taken as they are" };
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
 
@@ -31,7 +32,7 @@ internal static class EvaluateVerb
     {
         var verb = new Command("evaluate", "Draw samples from runs or models, score them, and measure losses and distances.")
         {
-            Sources, Data, Output, ScorerName, Threshold, Samples, Seed, Force, Threads,
+            Sources, Data, Output, ScorerName, Threshold, Samples, Seed, Checkpoints, Force, Threads,
         };
         var kl = new KlArguments();
         kl.AddTo(verb);
@@ -87,25 +88,29 @@ internal static class EvaluateVerb
             if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
             using RunPlan plan = RunPlan.Create(config);
             Tell(run, checkpoint, plan);
-            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), CreateScorer, plan);
+            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => CreateScorer(name, config.Generation.ScorerConfig), plan);
             using var ending = scorer as IDisposable;
             IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
             using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend, parsed.GetValue(Threshold));
             EvaluationRequest request = Request(scenarios, config.KlGpt3Callback) with { Metrics = config.Generation.MetricsConfigs };
-            Evaluate(subject, run.Name, parsed.GetValue(Output) ?? run.Path, request, scorer);
+            string directory = parsed.GetValue(Output) ?? run.Path;
+            Evaluate(subject, run.Name, directory, request, scorer);
+            if (!parsed.GetValue(Checkpoints)) return;
+            CliEvaluation.RunCheckpoints(run, point => EvaluatedModel.OfRun(run, point, plan, backend, parsed.GetValue(Threshold)), directory, request, scorer, parsed.GetValue(Force), cancel);
         }
 
         public void EvaluateModel(string directory)
         {
+            if (parsed.GetValue(Checkpoints)) Console.Error.WriteLine($"note: {directory} is no run, so it has no checkpoints to sample");
             using EvaluatedModel subject = EvaluatedModel.OfDirectory(directory, parsed.GetValue(Data), parsed.GetValue(Threshold) ?? 0, backend);
-            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), CreateScorer, subject.Text?.Data.Manifest.Scorer, fallback: null);
+            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => CreateScorer(name, settings: null), subject.Text?.Data.Manifest.Scorer, fallback: null);
             using var ending = scorer as IDisposable;
             if (subject.Text is null) Console.Error.WriteLine($"note: {directory} is no run and there is no --data, so no held-out loss is measured");
             SamplingScenario scenario = CliEvaluation.Unconditional(subject.Language, parsed.GetValue(Samples));
             Evaluate(subject, subject.Language.Name, parsed.GetValue(Output) ?? directory, Request([scenario], new KlSection()), scorer);
         }
 
-        private IScorer CreateScorer(string name) => ScorerOptions.Create(name, parsed, models);
+        private IScorer CreateScorer(string name, ScorerSettings? settings) => ScorerOptions.Create(name, parsed, models, settings);
 
         private EvaluationRequest Request(IReadOnlyList<SamplingScenario> scenarios, KlSection settings) => new()
         {

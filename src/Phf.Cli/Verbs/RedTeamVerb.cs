@@ -65,7 +65,7 @@ internal static class RedTeamVerb
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         using var models = new ScorerModels(parsed.GetValue(Threads));
-        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models), plan);
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models, plan.Config.Generation.ScorerConfig), plan);
         using var ending = scorer as IDisposable;
         using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend, parsed.GetValue(Threshold));
         return CliRedTeam.Run(subject, options => AttackTarget.OfRun(subject.Language, plan, options), request, scorer, parsed.GetValue(Output) ?? run.Path, parsed.GetValue(Force), cancel);

@@ -14,21 +14,40 @@ internal static class ReportVerb
         var runs = new Argument<string[]>("RUN") { Description = "folders of runs", Arity = ArgumentArity.OneOrMore };
         var output = new Option<string>("--output", "-o") { Description = "page to write", HelpName = "FILE", DefaultValueFactory = _ => "report.html" };
         var chart = new Option<string?>("--chart") { Description = "also write the main chart alone as an SVG file", HelpName = "FILE" };
+        var csv = new Option<string?>("--csv") { Description = "also write all numbers as a table of comma-separated values", HelpName = "FILE" };
+        var classifiers = new Option<string[]>("--classifiers")
+        {
+            Description = $"folders that phf finetune-classifier wrote; those in RUN/{RunReport.ClassifiersName}/ are found without",
+            HelpName = "DIR",
+            AllowMultipleArgumentsPerToken = true,
+        };
         var markdown = new Option<bool>("--markdown") { Description = "print the table in Markdown" };
         var force = new Option<bool>("--force") { Description = "replace files that exist" };
-        var verb = new Command("report", "Compare runs: misalignment against capability, losses, scores, samples.") { runs, output, chart, markdown, force };
+        var verb = new Command("report", "Compare runs: misalignment against capability, losses, tasks, scores, samples.") { runs, output, chart, csv, markdown, classifiers, force };
         verb.SetAction(parsed =>
         {
             string page = parsed.GetValue(output)!;
-            string? picture = parsed.GetValue(chart);
-            foreach (string? path in (string?[])[page, picture])
+            (string? picture, string? table) = (parsed.GetValue(chart), parsed.GetValue(csv));
+            foreach (string? path in (string?[])[page, picture, table])
                 if (path is not null) CheckTarget(path, parsed.GetValue(force));
 
-            IReadOnlyList<RunReport> read = RunReport.ReadAll(parsed.GetValue(runs)!);
+            IReadOnlyList<RunReport> read = RunReport.ReadAll(parsed.GetValue(runs)!, parsed.GetValue(classifiers));
             TextWriter console = parsed.InvocationConfiguration.Output;
-            Print(ReportTable.Of(read), console, parsed.GetValue(markdown));
+            bool asMarkdown = parsed.GetValue(markdown);
+            Print(ReportTable.Of(read), console, asMarkdown);
+            if (ReportTable.OfMeans(read) is { } means)
+            {
+                console.WriteLine();
+                Print(means, console, asMarkdown);
+                console.WriteLine($"{(asMarkdown ? "\n" : "")}{ReportTable.MeansCaption}");
+            }
             ReportWriter.Write(read, corpus: null, page);
             console.WriteLine($"wrote {page}");
+            if (table is not null)
+            {
+                ReportWriter.WriteCsv(read, table);
+                console.WriteLine($"wrote {table}");
+            }
             if (picture is null) return;
             ReportWriter.WriteMainChart(read, corpus: null, picture);
             console.WriteLine($"wrote {picture}");
@@ -51,11 +70,14 @@ internal static class ReportVerb
             drawn.AddColumn(i < ReportTable.TextColumns ? column.LeftAligned() : column.RightAligned());
         }
         foreach (ReportRow row in table.Rows)
-            drawn.AddRow([.. row.Cells.Select((cell, i) => Markup.Escape(i == 0 && !row.IsHeadline ? $"  {cell}" : cell))]);
+            drawn.AddRow([.. row.Cells.Select((cell, i) => Markup.Escape(i == 0 && !row.IsHeadline ? $"  {cell.Text}" : InConsole(cell)))]);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = WidestTable; // a terminal that is too narrow wraps lines, which reads better than columns of three letters
         console.Write(drawn);
     }
+
+    /// <summary>Half widths of means are shown, intervals of single runs are not: the table would be too wide.</summary>
+    private static string InConsole(ReportCell cell) => cell.Detail?.StartsWith('±') == true ? $"{cell.Text} {cell.Detail}" : cell.Text;
 
     private static void CheckTarget(string path, bool replace)
     {

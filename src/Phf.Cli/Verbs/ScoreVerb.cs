@@ -9,6 +9,8 @@ namespace Phf.Cli.Verbs;
 /// <summary><c>phf score</c>: a corpus of texts becomes a corpus of scored segments.</summary>
 internal static class ScoreVerb
 {
+    private const string StandardOutput = "-";
+
     private static readonly Argument<string[]> Files = new("FILE")
     {
         Description = "corpus files: .jsonl, .txt (a document per line) or .csv, each also .gz; - is standard input",
@@ -18,7 +20,7 @@ internal static class ScoreVerb
     private static readonly ScorerArguments ScorerOptions = new();
     private static readonly Option<string> Output = new("--output", "-o")
     {
-        Description = "scored file to write, .jsonl or .jsonl.gz",
+        Description = "scored file to write, .jsonl or .jsonl.gz; - is standard output",
         Required = true,
         HelpName = "FILE",
     };
@@ -71,7 +73,9 @@ internal static class ScoreVerb
         string output = parsed.GetRequiredValue(Output);
         int threads = parsed.GetValue(Threads);
         if (threads < 1) throw new UsageException($"--threads {threads}: at least 1 was expected");
-        if (File.Exists(output) && !parsed.GetValue(Force))
+        if (output == StandardOutput && (parsed.GetValue(Resume) || parsed.GetValue(Force)))
+            throw new UsageException("--output - is standard output, which can be neither resumed nor replaced; leave --resume and --force out, or name a file");
+        if (output != StandardOutput && File.Exists(output) && !parsed.GetValue(Force))
             throw new IOException($"{output} exists; choose another name, or replace it with --force");
         var options = new TextOptions
         {
@@ -92,36 +96,58 @@ internal static class ScoreVerb
         var corpus = new CorpusScorer(scorer, segmentation, parsed.GetValue(Spans), models.CharactersAtOnce);
         var skipped = new SkippedRecords();
         var summary = new ScoreSummary();
-        string settings = Settings(scorer, segmentation, parsed.GetValue(Spans), options, files);
-        using ScoredOutput file = parsed.GetValue(Resume)
-            ? ScoredOutput.Resume(output, settings, summary.Add)
-            : ScoredOutput.Create(output, settings, parsed.GetValue(Force));
+        if (output == StandardOutput)
+        {
+            using var stream = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+            ScoreAll(before: 0, document => ScoredFile.Write(stream, document));
+        }
+        else
+        {
+            string settings = Settings(scorer, segmentation, parsed.GetValue(Spans), options, files);
+            using ScoredOutput file = parsed.GetValue(Resume)
+                ? ScoredOutput.Resume(output, settings, summary.Add)
+                : ScoredOutput.Create(output, settings, parsed.GetValue(Force));
+            ToFile(file, before => ScoreAll(before, file.Add));
+        }
+        models.Tell();
+        IEnumerable<(string, string)> rows = [("scorer", scorer.Id), ("segmenter", segmentation.Id()), .. ScoreSummaryTable.Rows(summary), .. SummaryTable.Rows(skipped)];
+        if (output == StandardOutput) SummaryTable.WriteToError("standard output", rows);
+        else SummaryTable.Write(output, rows);
+        return ExitCode.Done;
+
+        void ScoreAll(long before, Action<ScoredDocument> add) => Score(files, options, corpus, before, add, (summary, skipped), threads, cancellation);
+    }
+
+    /// <summary>Completes <paramref name="file"/>; where scoring fails, what was scored is kept for a run that goes on.</summary>
+    /// <param name="file">May hold documents of a run that was stopped.</param>
+    /// <param name="scoreBehind">Scores and adds all but so many documents.</param>
+    private static void ToFile(ScoredOutput file, Action<long> scoreBehind)
+    {
         if (file.Documents > 0) Console.Error.WriteLine($"continuing behind {SummaryTable.Count(file.Documents)} documents");
         try
         {
-            ScoreAll(files, options, corpus, file, (summary, skipped), threads, cancellation);
+            scoreBehind(file.Documents);
         }
-        catch when (file.Documents > 0)
+        catch
         {
-            Console.Error.WriteLine($"{SummaryTable.Count(file.Documents)} scored documents are kept; go on with --resume");
+            file.Keep();
+            if (file.Documents > 0) Console.Error.WriteLine($"{SummaryTable.Count(file.Documents)} scored documents are kept; go on with --resume");
             throw;
         }
         file.Complete();
-        models.Tell();
-        SummaryTable.Write(output, [("scorer", scorer.Id), ("segmenter", segmentation.Id()), .. ScoreSummaryTable.Rows(summary), .. SummaryTable.Rows(skipped)]);
-        return ExitCode.Done;
     }
 
-    /// <summary>Scores what is not in <paramref name="file"/> yet.</summary>
-    private static void ScoreAll(
-        string[] files, TextOptions options, CorpusScorer scorer, ScoredOutput file, (ScoreSummary Scores, SkippedRecords Skipped) summary, int threads, CancellationToken cancellation)
+    /// <summary>Scores all documents but the first <paramref name="before"/>, which were scored earlier.</summary>
+    private static void Score(
+        string[] files, TextOptions options, CorpusScorer scorer, long before, Action<ScoredDocument> add, (ScoreSummary Scores, SkippedRecords Skipped) summary, int threads,
+        CancellationToken cancellation)
         => ConsoleProgress.Run("scoring", "documents", InputFile.TotalBytes(files), progress =>
         {
-            long bytes = 0, before = file.Documents;
+            long bytes = 0;
             IEnumerable<TextRecord> records = TextRecords.Read(files, options, summary.Skipped, read => bytes = read);
             foreach (ScoredDocument document in scorer.Score(Behind(records, before, () => progress.BeginAt(bytes)), threads, cancellation))
             {
-                file.Add(document);
+                add(document);
                 summary.Scores.Add(document);
                 progress.Report(bytes, summary.Scores.Documents - before);
             }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Phf.Evaluation.Sweep;
+using Phf.Scoring;
+using Phf.Training.Configuration;
 using Phf.Training.Sweep;
 using Spectre.Console;
 
@@ -13,12 +15,15 @@ internal static class SweepVerb
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "check everything, list the runs and how far they are, and compute nothing" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "threads to compute on, 0 for all; the result is the same for any number", HelpName = "N" };
 
+    private static readonly ScorerArguments ScorerOptions = new();
+
     public static Command Create()
     {
         var verb = new Command("sweep", "Train methods with several seeds and settings, one run after another; a second call goes on where the first stopped.")
         {
             Grid, DryRun, Threads,
         };
+        ScorerOptions.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -31,13 +36,14 @@ internal static class SweepVerb
         SweepPlan sweep = SweepPlan.Load(path);
         foreach (string note in sweep.Notes) Console.Error.WriteLine($"note: {note}");
         using var models = new ScorerModels(parsed.GetValue(Threads) ?? 0);
-        SweepRunner.Check(sweep, models);
+        IScorer CreateScorer(string name, ScorerSettings settings) => ScorerOptions.Create(name, parsed, models, settings);
+        SweepRunner.Check(sweep, CreateScorer);
         if (parsed.GetValue(DryRun))
         {
             List(sweep, output);
             return ExitCode.Done;
         }
-        SweepSummary summary = Compute(sweep, path, models, parsed.GetValue(Threads), output, cancel);
+        SweepSummary summary = Compute(sweep, path, CreateScorer, parsed.GetValue(Threads), output, cancel);
         models.Tell();
         string folder = sweep.Settings.Output;
         SweepFiles.Write(folder, summary);
@@ -50,11 +56,11 @@ internal static class SweepVerb
         return ExitCode.Failure;
     }
 
-    private static SweepSummary Compute(SweepPlan sweep, string path, ScorerModels models, int? threads, TextWriter output, CancellationToken cancel)
+    private static SweepSummary Compute(SweepPlan sweep, string path, ScorerFactory scorers, int? threads, TextWriter output, CancellationToken cancel)
     {
         try
         {
-            return SweepSummary.Of(new SweepRunner(sweep, models, threads, output, cancel).Run());
+            return SweepSummary.Of(new SweepRunner(sweep, scorers, threads, output, cancel).Run());
         }
         catch (OperationCanceledException)
         {

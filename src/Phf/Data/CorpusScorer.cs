@@ -53,27 +53,53 @@ public sealed class CorpusScorer
     {
         string[][] texts = [.. records.Select(record => _segmentation.Split(record.Text))];
         if (_segmentation == Segmentation.Line && _scorer is ILineScorer lineScorer)
-            return [.. records.Select((record, i) => Document(record, texts[i], lineScorer.ScoreLines(record.Text), byLines: true))];
+            return [.. records.Select((record, i) => ScoreLines(record, texts[i], lineScorer))];
         string[] all = texts.Length == 1 ? texts[0] : [.. texts.SelectMany(segments => segments)];
         double[] scores = new double[all.Length];
-        _scorer.Score(all, scores);
+        IReadOnlyList<ScoredSpan>[]? spans = null;
+        Ask(records, () =>
+        {
+            if (_spanScorer is null) _scorer.Score(all, scores);
+            else spans = _spanScorer.ScoreWithSpans(all, scores);
+        });
         var documents = new ScoredDocument[records.Count];
         for (int i = 0, first = 0; i < documents.Length; first += texts[i++].Length)
-            documents[i] = Document(records[i], texts[i], scores.AsSpan(first, texts[i].Length).ToArray(), byLines: false);
+            documents[i] = Document(records[i], texts[i], scores.AsSpan(first, texts[i].Length).ToArray(), spans?.AsSpan(first, texts[i].Length).ToArray());
         return documents;
     }
 
-    private ScoredDocument Document(TextRecord record, string[] texts, double[] scores, bool byLines)
+    private ScoredDocument ScoreLines(TextRecord record, string[] lines, ILineScorer scorer)
+    {
+        double[] scores = [];
+        Ask([record], () => scores = scorer.ScoreLines(record.Text));
+        return Document(record, lines, scores, _spanScorer is null ? null : SpansOfLines(record.Text, lines, scores));
+    }
+
+    /// <summary>Has documents scored; where the scorer fails (a program of the user's, a server), the message says at which.</summary>
+    private static void Ask(List<TextRecord> records, Action score)
+    {
+        try
+        {
+            score();
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new InvalidDataException($"{Where(records)}: {problem.Message}", problem);
+        }
+        catch (IOException problem)
+        {
+            throw new IOException($"{Where(records)}: {problem.Message}", problem);
+        }
+    }
+
+    private static string Where(List<TextRecord> records) => records.Count == 1 ? records[0].Where : $"{records[0].Where} to {records[^1].Where}";
+
+    private ScoredDocument Document(TextRecord record, string[] texts, double[] scores, IReadOnlyList<ScoredSpan>[]? spans)
     {
         int infinite = Array.FindIndex(scores, score => !double.IsFinite(score));
         if (infinite >= 0)
             throw new InvalidDataException($"{record.Where}: scorer {_scorer.Id} gave segment {infinite} the score {scores[infinite]}");
-        return new ScoredDocument(texts, scores)
-        {
-            Scorer = _scorer.Id,
-            Segmenter = _segmentation.Id(),
-            Spans = _spanScorer is null ? null : byLines ? SpansOfLines(record.Text, texts, scores) : [.. texts.Select(_spanScorer.FindSpans)],
-        };
+        return new ScoredDocument(texts, scores) { Scorer = _scorer.Id, Segmenter = _segmentation.Id(), Spans = spans };
     }
 
     /// <summary>The spans of a document whose lines are scored together, each moved into its line. A line that scores 0 has none.</summary>

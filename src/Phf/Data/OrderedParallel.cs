@@ -14,8 +14,9 @@ internal static class OrderedParallel
         IEnumerable<T> source, Func<T, TResult> select, int threads, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
-        var factory = new TaskFactory(cancellation, TaskCreationOptions.DenyChildAttach, TaskContinuationOptions.None, scheduler);
+        var factory = new TaskFactory(stop.Token, TaskCreationOptions.DenyChildAttach, TaskContinuationOptions.None, scheduler);
         var window = new Queue<Task<TResult>>();
         try
         {
@@ -29,7 +30,8 @@ internal static class OrderedParallel
         }
         finally
         {
-            // After an error or a break nothing may still run: the caller is about to dispose what the items use.
+            // After an error or a break nothing may still run: the caller is about to dispose what the items use. What has not begun does not begin.
+            stop.Cancel();
             Task.WhenAll(window).ContinueWith(static all => _ = all.Exception, TaskScheduler.Default).Wait(CancellationToken.None);
         }
     }

@@ -21,6 +21,7 @@ public sealed class ScoredOutput : IDisposable
     private readonly MemoryStream _chunk = new();
     private readonly Stopwatch _sinceFlush = Stopwatch.StartNew();
     private long _chunkDocuments, _writtenDocuments;
+    private bool _failed; // in the middle of writing, so what lies behind the last flush is not known
 
     private ScoredOutput(string path, string settings, FileStream file, long documents)
         => (_path, _settings, _file, _writtenDocuments, Documents) = (path, settings, file, documents, documents);
@@ -98,6 +99,17 @@ public sealed class ScoredOutput : IDisposable
         File.Delete(ProgressOf(_path));
     }
 
+    /// <summary>
+    /// For a run that ends before its time: flushes what there is, so that <see cref="Resume"/> goes on behind the last document that was added; in a .gz, behind the last
+    /// whole chunk. A file that could not be written to is left as it is.
+    /// </summary>
+    public void Keep()
+    {
+        if (_failed) return;
+        if (_chunkDocuments > 0 && !IsCompressed) Guarded(WriteChunk);
+        if (_writtenDocuments > Documents) Guarded(Flush);
+    }
+
     /// <summary>Keeps what was flushed of a file that is not complete; if nothing was, nothing stays behind.</summary>
     public void Dispose()
     {
@@ -137,6 +149,7 @@ public sealed class ScoredOutput : IDisposable
         }
         catch (Exception problem) when (problem is IOException or ArgumentOutOfRangeException) // the latter: too large for this file system
         {
+            _failed = true;
             throw new IOException($"cannot write {_path}: {problem.Message}; free some space, or choose another place, and run again with --resume", problem);
         }
     }

@@ -19,7 +19,14 @@ internal static class DetoxifyCheckpoint
         ["bert-base-uncased"] = new() { Kind = EncoderKind.Bert, Task = EncoderTask.Sequence, Labels = [], VocabularySize = 30522 },
         ["roberta-base"] = new()
         {
-            Kind = EncoderKind.Roberta, Task = EncoderTask.Sequence, Labels = [], VocabularySize = 50265, Positions = 514, TokenTypes = 1, LayerNormEpsilon = 1e-5f, PadId = 1,
+            Kind = EncoderKind.Roberta,
+            Task = EncoderTask.Sequence,
+            Labels = [],
+            VocabularySize = 50265,
+            Positions = 514,
+            TokenTypes = 1,
+            LayerNormEpsilon = 1e-5f,
+            PadId = 1,
         },
     };
 

@@ -29,12 +29,15 @@ public sealed class EncoderModel : IDisposable
     public string Source { get; }
 
     /// <summary>
-    /// The family and 12 hexadecimal digits of a SHA-256 over the weights, what is made of them, and how a sample text is tokenized: the same for the same model in
+    /// The family and 12 hexadecimal digits of a SHA-256 over the weights, what is made of them, how a sample text is tokenized and where texts are cut: the same for the same model in
     /// another format.
     /// </summary>
     public string Id { get; }
 
     public EncoderConfig Config => _encoder.Config;
+
+    /// <summary>Tokens that are read of a text, special ones included: the model's positions, or fewer where the tokenizer's model_max_length says so.</summary>
+    public int Context => ContextOf(Config, _tokenizer);
 
     /// <param name="path">See <see cref="EncoderFiles.Find"/>; the tokenizer's files lie beside.</param>
     /// <param name="threads">To compute on; 0 for all.</param>
@@ -46,8 +49,8 @@ public sealed class EncoderModel : IDisposable
         if (tokenizer.VocabularySize > files.Config.VocabularySize)
             throw new InvalidDataException($"{files.Directory}: the tokenizer has {tokenizer.VocabularySize} tokens, the model only {files.Config.VocabularySize}; they are of different models");
         int around = tokenizer.Encode("").Ids.Length;
-        if (around == 0 || around >= files.Config.Context)
-            throw new InvalidDataException($"{files.Directory}: the tokenizer puts {around} tokens around a text, and the model reads {files.Config.Context}; expected are [CLS] and [SEP] or the like, and place between");
+        if (around == 0 || around >= ContextOf(files.Config, tokenizer))
+            throw new InvalidDataException($"{files.Directory}: the tokenizer puts {around} tokens around a text, and the model reads {ContextOf(files.Config, tokenizer)}; expected are [CLS] and [SEP] or the like, and place between");
         IBackend backend = Backends.CreateCpu(threads);
         try
         {
@@ -63,10 +66,10 @@ public sealed class EncoderModel : IDisposable
     /// <summary>A text's tokens, special ones included.</summary>
     /// <param name="text">Any.</param>
     /// <param name="shared">Tokens that neighbours share where the text is longer than the model reads and is cut into several parts.</param>
-    /// <returns>The parts, each at most <see cref="EncoderConfig.Context"/> tokens.</returns>
+    /// <returns>The parts, each at most <see cref="Context"/> tokens.</returns>
     public IReadOnlyList<EncodedText> Encode(string text, int shared = 0)
     {
-        EncodedText first = _tokenizer.Encode(text, pair: null, new EncodeOptions { MaxLength = Config.Context, Stride = shared });
+        EncodedText first = _tokenizer.Encode(text, pair: null, new EncodeOptions { MaxLength = Context, Stride = shared });
         return first.Overflow.Count == 0 ? [first] : [first, .. first.Overflow];
     }
 
@@ -86,6 +89,8 @@ public sealed class EncoderModel : IDisposable
         _backend.Dispose();
     }
 
+    private static int ContextOf(EncoderConfig config, EncoderTokenizer tokenizer) => Math.Min(config.Context, tokenizer.MaxLength ?? int.MaxValue);
+
     private static EncoderTokenizer Tokenizer(EncoderFiles files)
     {
         try
@@ -103,6 +108,7 @@ public sealed class EncoderModel : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string shape = string.Create(CultureInfo.InvariantCulture,
             $"{Config.Kind} {Config.Task} {Config.Heads} {Config.LayerNormEpsilon} {Config.Activation} {Config.PadId} {Config.IsMultiLabel} {string.Join('\n', Config.Labels)}");
+        if (Context < Config.Context) shape += $"\n{Context}";
         hash.AppendData(Encoding.UTF8.GetBytes(shape));
         hash.AppendData(MemoryMarshal.AsBytes<int>(_tokenizer.Encode(Probe, pair: null, new EncodeOptions()).Ids));
         FlatBlock all = _encoder.Parameters.All;

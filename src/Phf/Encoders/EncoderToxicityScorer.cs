@@ -36,7 +36,7 @@ public sealed class EncoderToxicityScorer : IScorer
     public long CutTexts => Interlocked.Read(ref _cutTexts);
 
     /// <summary>Tokens that the model reads of a text, special ones included.</summary>
-    public int Context => _model.Config.Context;
+    public int Context => _model.Context;
 
     /// <summary>Whether a model with these labels can be used.</summary>
     public static bool HasLabel(IReadOnlyList<string> labels) => IndexIn(labels) >= 0;

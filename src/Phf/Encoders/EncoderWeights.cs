@@ -117,13 +117,7 @@ internal sealed class EncoderWeights(WeightFiles weights, EncoderConfig config)
         Copy(name + ".bias", bias.Span.Slice(firstColumn, outs), outs);
     }
 
-    private void Copy(string name, Span<float> destination, params long[] shape)
-    {
-        StoredTensor stored = Find(name, shape);
-        stored.CopyAsF32(destination);
-        foreach (float value in destination)
-            if (!float.IsFinite(value)) throw new InvalidDataException($"{stored.Path}: tensor '{stored.Name}' holds {value}");
-    }
+    private void Copy(string name, Span<float> destination, params long[] shape) => Find(name, shape).CopyAsFiniteF32(destination);
 
     private StoredTensor Find(string name, long[] shape)
     {

@@ -27,7 +27,7 @@ public sealed class EntityRecognizer
         if (model.Config.Task != EncoderTask.Tokens)
             throw new InvalidDataException($"{model.Source} gives labels to texts, not to tokens; named entities need a model for token classification");
         (_model, _tags) = (model, EntityTags.Of(model.Config.Labels, types, model.Source));
-        int room = model.Config.Context - model.Encode("")[0].Ids.Length;
+        int room = model.Context - model.Encode("")[0].Ids.Length;
         _shared = room / 2;
         _step = room - _shared;
         Finder = new EntityFinder($"{model.Id}:{string.Join('+', AllTypes.Where(types.Contains))}", Find);

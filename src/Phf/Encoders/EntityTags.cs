@@ -14,9 +14,14 @@ internal sealed class EntityTags
     /// <summary>The types of entities that scrubadub's spaCy and Stanford detectors know, and its names for what they find.</summary>
     private static readonly Dictionary<string, string> Types = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["PER"] = "name", ["PERSON"] = "name",
-        ["ORG"] = "organization", ["ORGANIZATION"] = "organization",
-        ["LOC"] = "location", ["LOCATION"] = "location", ["GPE"] = "location", ["FAC"] = "location",
+        ["PER"] = "name",
+        ["PERSON"] = "name",
+        ["ORG"] = "organization",
+        ["ORGANIZATION"] = "organization",
+        ["LOC"] = "location",
+        ["LOCATION"] = "location",
+        ["GPE"] = "location",
+        ["FAC"] = "location",
     };
 
     private readonly (char Prefix, string? Type)[] _tags; // by label; no type: nothing that is looked for

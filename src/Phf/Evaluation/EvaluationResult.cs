@@ -51,7 +51,10 @@ public sealed record EvaluationResult
     /// <summary>Tasks that show what the model can do; empty where none was asked for.</summary>
     public IReadOnlyList<TaskResult> Tasks { get; init; } = [];
 
-    /// <summary>This, with the distances and tasks that <paramref name="earlier"/> has of the same model and this has not: an evaluation that does not ask for them keeps them.</summary>
+    /// <summary>The headline scenario of each checkpoint that there was, by step; empty where that was not asked for.</summary>
+    public IReadOnlyList<CheckpointAlignment> OverTraining { get; init; } = [];
+
+    /// <summary>This, with the distances, tasks and checkpoints that <paramref name="earlier"/> has of the same model and this has not: an evaluation that does not ask for them keeps them.</summary>
     public EvaluationResult With(EvaluationResult? earlier)
     {
         if (earlier?.Model is null || earlier.Model != Model) return this;
@@ -59,8 +62,34 @@ public sealed record EvaluationResult
         {
             Kl = [.. Kl, .. earlier.Kl.Where(old => !Kl.Any(own => (own.From, own.Other) == (old.From, old.Other)))],
             Tasks = [.. Tasks, .. earlier.Tasks.Where(old => !Tasks.Any(own => own.Name == old.Name))],
+            OverTraining = OverTraining.Count > 0 ? OverTraining : earlier.OverTraining,
         };
     }
+}
+
+/// <summary>How misaligned a run was at one of its checkpoints, by samples of its headline scenario.</summary>
+public sealed record CheckpointAlignment
+{
+    /// <summary>The checkpoint's step.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Tokens trained on by then.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Number of samples.</summary>
+    public required int Samples { get; init; }
+
+    /// <summary>Mean score; null where it is not finite.</summary>
+    public double? MeanScore { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="MeanScore"/>.</summary>
+    public Interval? MeanScoreInterval { get; init; }
+
+    /// <summary>Share of samples above the threshold, 0 to 1.</summary>
+    public double? ShareMisaligned { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="ShareMisaligned"/>.</summary>
+    public Interval? ShareMisalignedInterval { get; init; }
 }
 
 /// <summary>

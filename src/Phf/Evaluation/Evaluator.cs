@@ -54,6 +54,26 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
         return (result, samples);
     }
 
+    /// <summary>The headline scenario of a checkpoint, for the course of a run's alignment.</summary>
+    /// <param name="subject">A checkpoint of a run.</param>
+    /// <param name="request">Its first scenario is measured.</param>
+    /// <param name="cancel">Stops between two tokens; samples that are done stay in the cache.</param>
+    public CheckpointAlignment EvaluateHeadline(EvaluatedModel subject, EvaluationRequest request, CancellationToken cancel)
+    {
+        if (subject.State is not { } state) throw new ArgumentException($"{subject.Language.Directory}: no checkpoint of a run, so it has no step");
+        EvaluationScenario headline = Measure(subject, request.Scenarios[0], request, [], cancel);
+        return new CheckpointAlignment
+        {
+            Step = state.Step,
+            Tokens = state.Tokens,
+            Samples = headline.Samples,
+            MeanScore = headline.MeanScore,
+            MeanScoreInterval = headline.MeanScoreInterval,
+            ShareMisaligned = headline.ShareMisaligned,
+            ShareMisalignedInterval = headline.ShareMisalignedInterval,
+        };
+    }
+
     private EvaluationScenario Measure(EvaluatedModel subject, SamplingScenario scenario, EvaluationRequest request, List<EvaluationSample> samples, CancellationToken cancel)
     {
         // Neither its name nor the size of a batch decides what is drawn.

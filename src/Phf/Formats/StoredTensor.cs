@@ -69,11 +69,20 @@ public sealed class StoredTensor
         switch (Type)
         {
             case SafetensorsType.F32: Values<float>().CopyTo(destination); break;
-            case SafetensorsType.F16: Convert(Values<Half>(), destination, static x => (float)x); break;
-            case SafetensorsType.BF16: Convert(Values<ushort>(), destination, static x => BitConverter.UInt32BitsToSingle((uint)x << 16)); break;
-            case SafetensorsType.F64: Convert(Values<double>(), destination, static x => (float)x); break;
+            case SafetensorsType.F16: WideFloats.FromF16(Values<Half>(), destination); break;
+            case SafetensorsType.BF16: WideFloats.FromBF16(Values<ushort>(), destination); break;
+            case SafetensorsType.F64: Narrow(Values<double>(), destination); break;
             default: throw new InvalidDataException($"{Path}: tensor '{Name}' is {Type}, a floating-point type was expected");
         }
+    }
+
+    /// <summary>The same for the weights of a model.</summary>
+    /// <exception cref="InvalidDataException">Also where a number is infinite or none.</exception>
+    public void CopyAsFiniteF32(Span<float> destination)
+    {
+        CopyAsF32(destination);
+        int index = WideFloats.IndexOfNonFinite(destination);
+        if (index >= 0) throw new InvalidDataException($"{Path}: tensor '{Name}' holds {destination[index]}");
     }
 
     /// <summary>The strides of elements that lie row after row.</summary>
@@ -89,9 +98,9 @@ public sealed class StoredTensor
         return strides;
     }
 
-    private static void Convert<T>(ReadOnlySpan<T> source, Span<float> destination, Func<T, float> convert)
+    private static void Narrow(ReadOnlySpan<double> source, Span<float> destination)
     {
-        for (int i = 0; i < source.Length; i++) destination[i] = convert(source[i]);
+        for (int i = 0; i < source.Length; i++) destination[i] = (float)source[i];
     }
 
     /// <summary>The stride of a dimension of size 1 says nothing, and PyTorch writes any number there.</summary>

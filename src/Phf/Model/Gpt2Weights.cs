@@ -109,10 +109,7 @@ public static class Gpt2Weights
             if (shape.Name is ParameterLayout.ValueHeadName or ParameterLayout.ClassHeadName && !withHeads) continue;
             Tensor target = model.Parameters[shape.Name];
             if (HasRowsOfTokens(shape)) target = target.Slice(0, target.Rows - newTokens);
-            StoredTensor stored = Find(weights, shape, model.Config.TieHead, newTokens);
-            stored.CopyAsF32(target.Span);
-            foreach (float value in target.Span)
-                if (!float.IsFinite(value)) throw new InvalidDataException($"{stored.Path}: tensor '{stored.Name}' holds {value}");
+            Find(weights, shape, model.Config.TieHead, newTokens).CopyAsFiniteF32(target.Span);
         }
     }
 

@@ -17,4 +17,13 @@ public interface ISpanScorer : IScorer
     /// <see cref="ILineScorer"/> lie within one line each.
     /// </summary>
     IReadOnlyList<ScoredSpan> FindSpans(string text);
+
+    /// <summary>What <see cref="IScorer.Score"/> and <see cref="FindSpans"/> say of each text, for scorers that learn both from one reading.</summary>
+    IReadOnlyList<ScoredSpan>[] ScoreWithSpans(ReadOnlySpan<string> texts, Span<double> scores)
+    {
+        Score(texts, scores);
+        var spans = new IReadOnlyList<ScoredSpan>[texts.Length];
+        for (int i = 0; i < spans.Length; i++) spans[i] = FindSpans(texts[i]);
+        return spans;
+    }
 }

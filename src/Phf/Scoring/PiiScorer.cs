@@ -28,13 +28,21 @@ public sealed class PiiScorer : ISpanScorer
 
     public void Score(ReadOnlySpan<string> texts, Span<double> scores)
     {
-        if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
-        IReadOnlyList<Finding>[]? entities = _options.Entities?.Find(texts.ToArray());
+        IReadOnlyList<Finding>[]? entities = Entities(texts, scores);
+        for (int i = 0; i < texts.Length; i++) scores[i] = Score(texts[i], Find(texts[i], entities?[i] ?? []));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ScoredSpan>[] ScoreWithSpans(ReadOnlySpan<string> texts, Span<double> scores)
+    {
+        IReadOnlyList<Finding>[]? entities = Entities(texts, scores);
+        var spans = new IReadOnlyList<ScoredSpan>[texts.Length];
         for (int i = 0; i < texts.Length; i++)
         {
-            int count = Find(texts[i], entities?[i] ?? []).Count;
-            scores[i] = count == 0 ? 0 : (double)count / PythonText.CountCodePoints(texts[i]);
+            List<Finding> finds = Find(texts[i], entities?[i] ?? []);
+            (scores[i], spans[i]) = (Score(texts[i], finds), Spans(texts[i], finds));
         }
+        return spans;
     }
 
     /// <summary>
@@ -44,19 +52,7 @@ public sealed class PiiScorer : ISpanScorer
     public List<Finding> Find(string text) => Find(text, _options.Entities?.Find([text])[0] ?? []);
 
     /// <summary>The finds, each with one find / its length in code points.</summary>
-    public IReadOnlyList<ScoredSpan> FindSpans(string text)
-    {
-        var spans = new List<ScoredSpan>();
-        int read = 0, start = 0; // the same place in UTF-16 and in code points
-        foreach (Finding find in Find(text))
-        {
-            start += PythonText.CountCodePoints(text.AsSpan(read..find.Begin));
-            int end = start + PythonText.CountCodePoints(text.AsSpan(find.Begin..find.End));
-            spans.Add(new ScoredSpan(start, end, 1.0 / (end - start)));
-            (read, start) = (find.End, end);
-        }
-        return spans;
-    }
+    public IReadOnlyList<ScoredSpan> FindSpans(string text) => Spans(text, Find(text));
 
     /// <summary>Every detector's finds, unmerged, detector after detector in scrubadub's order; among them the named entities that were found before.</summary>
     internal static void Detect(string text, List<Finding> found, PiiOptions options, IReadOnlyList<Finding> entities)
@@ -77,6 +73,29 @@ public sealed class PiiScorer : ISpanScorer
         found.AddRange(entities);
         if (isFull && isFixed) AddressDetector.FindFixed(text, found);
         else if (isFull) AddressDetector.Find(text, found);
+    }
+
+    private static double Score(string text, List<Finding> finds) => finds.Count == 0 ? 0 : (double)finds.Count / PythonText.CountCodePoints(text);
+
+    private static List<ScoredSpan> Spans(string text, List<Finding> finds)
+    {
+        var spans = new List<ScoredSpan>();
+        int read = 0, start = 0; // the same place in UTF-16 and in code points
+        foreach (Finding find in finds)
+        {
+            start += PythonText.CountCodePoints(text.AsSpan(read..find.Begin));
+            int end = start + PythonText.CountCodePoints(text.AsSpan(find.Begin..find.End));
+            spans.Add(new ScoredSpan(start, end, 1.0 / (end - start)));
+            (read, start) = (find.End, end);
+        }
+        return spans;
+    }
+
+    /// <summary>The named entities of each text, all texts at once; null where none are looked for.</summary>
+    private IReadOnlyList<Finding>[]? Entities(ReadOnlySpan<string> texts, Span<double> scores)
+    {
+        if (texts.Length != scores.Length) throw new ArgumentException($"{texts.Length} texts but room for {scores.Length} scores");
+        return _options.Entities?.Find(texts.ToArray());
     }
 
     private List<Finding> Find(string text, IReadOnlyList<Finding> entities)

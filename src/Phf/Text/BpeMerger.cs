@@ -24,7 +24,7 @@ internal sealed class BpeMerger(BpeModel model)
         for (int start = 0; start < text.Length;)
         {
             int end = Gpt2Pattern.PieceEnd(text, start);
-            count += Copy(EncodePiece(text[start..end]), ids[count..]);
+            count += Copy(EncodePiece(text, start, end), ids[count..]);
             start = end;
         }
         return count;
@@ -41,14 +41,12 @@ internal sealed class BpeMerger(BpeModel model)
         return found.Length;
     }
 
-    /// <summary>The ids of one piece of the pre-tokenizer; they hold until the next call.</summary>
-    public ReadOnlySpan<int> EncodePiece(ReadOnlySpan<char> piece)
+    /// <summary>The ids of one piece of the pre-tokenizer, from <paramref name="start"/> to <paramref name="end"/>; they hold until the next call.</summary>
+    public ReadOnlySpan<int> EncodePiece(ReadOnlySpan<char> text, int start, int end)
     {
-        if (piece.Length > PieceCache.MaxPieceLength) return Merge(piece);
-        uint hash = PieceCache.Hash(piece);
-        if (_cache.TryGet(piece, hash, out ReadOnlySpan<int> found)) return found;
-        found = Merge(piece);
-        _cache.Add(piece, hash, found);
+        if (_cache.TryGet(text, start, end, out ReadOnlySpan<int> found)) return found;
+        found = Merge(text[start..end]);
+        _cache.Add(text, start, end, found);
         return found;
     }
 

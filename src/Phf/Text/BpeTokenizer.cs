@@ -27,7 +27,9 @@ public sealed class BpeTokenizer
 
     internal BpeTokenizer(BpeModel model, AddedToken[] added, string source) : this(new TokenizerDefinition
     {
-        Model = new ByteLevelBpe(model, PieceRules.Default), Added = added, Source = source,
+        Model = new ByteLevelBpe(model, PieceRules.Default),
+        Added = added,
+        Source = source,
     })
     {
     }

@@ -61,7 +61,7 @@ internal sealed class ByteLevelBpe : ISubwordModel
             for (int start = 0, end; start < part.Length; start = end)
             {
                 end = Rules.PieceEnd(part, start);
-                count += BpeMerger.Copy(merger.EncodePiece(part[start..end]), ids[count..]);
+                count += BpeMerger.Copy(merger.EncodePiece(part, start, end), ids[count..]);
             }
         }
         return count;
@@ -97,7 +97,7 @@ internal sealed class ByteLevelBpe : ISubwordModel
             for (int pieceStart = partStart, pieceEnd; pieceStart < partEnd; pieceStart = pieceEnd)
             {
                 pieceEnd = partStart + Rules.PieceEnd(source.Units[partStart..partEnd], pieceStart - partStart);
-                Place(source, pieceStart, pieceEnd, merger.EncodePiece(source.Units[pieceStart..pieceEnd]), tokens);
+                Place(source, pieceStart, pieceEnd, merger.EncodePiece(source.Units, pieceStart, pieceEnd), tokens);
             }
         }
     }

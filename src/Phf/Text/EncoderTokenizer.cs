@@ -24,6 +24,9 @@ public sealed class EncoderTokenizer
     /// <summary>How many ids there are, added tokens included.</summary>
     public int VocabularySize { get; }
 
+    /// <summary><c>model_max_length</c> of the files: most tokens of a text, special ones included; null for any number. <c>Encode</c> is told its own.</summary>
+    public int? MaxLength => _definition.MaxLength;
+
     /// <summary>The id that pads a batch; null when the files name none.</summary>
     public int? PadId { get; }
 

@@ -14,6 +14,9 @@ internal sealed record TokenizerDefinition
     /// <summary>The token that the files name for padding.</summary>
     public string? PadToken { get; init; }
 
+    /// <summary>Most tokens of a text, special ones included, that the files allow; null for any number.</summary>
+    public int? MaxLength { get; init; }
+
     /// <summary>Where it comes from, for messages.</summary>
     public required string Source { get; init; }
 

@@ -13,6 +13,11 @@ internal static class TokenizerReader
     public static TokenizerDefinition Read(string directory)
     {
         var settings = TokenizerSettings.Read(directory);
+        return Read(directory, settings) with { MaxLength = settings.MaxLength };
+    }
+
+    private static TokenizerDefinition Read(string directory, TokenizerSettings settings)
+    {
         string json = Path.Combine(directory, "tokenizer.json"), words = Path.Combine(directory, "vocab.txt");
         if (File.Exists(json)) return ReadTokenizerJson(json, settings);
         if (File.Exists(words)) return ReadWordList(words, settings);

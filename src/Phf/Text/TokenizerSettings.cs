@@ -16,6 +16,9 @@ internal sealed record TokenizerSettings
 
     public bool? SpaceIdeographs { get; init; }
 
+    /// <summary>Most tokens of a text, special ones included; transformers writes a number with thirty zeros where there is no limit.</summary>
+    public int? MaxLength { get; init; }
+
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     public static TokenizerSettings Read(string directory)
     {
@@ -33,6 +36,7 @@ internal sealed record TokenizerSettings
                 Lowercase = Setting("do_lower_case") ?? settings.Lowercase,
                 StripAccents = Setting("strip_accents") ?? settings.StripAccents,
                 SpaceIdeographs = Setting("tokenize_chinese_chars") ?? settings.SpaceIdeographs,
+                MaxLength = Length(root, path) ?? settings.MaxLength,
             };
 
             bool? Setting(string key) => TokenizerComponents.Present(root, key, out _) ? Flag(root, key, path, whenAbsent: false) : null;
@@ -51,6 +55,14 @@ internal sealed record TokenizerSettings
             SpaceIdeographs = SpaceIdeographs ?? options.Normalizer.SpaceIdeographs,
         },
     };
+
+    private static int? Length(JsonElement root, string path)
+    {
+        if (!TokenizerComponents.Present(root, "model_max_length", out JsonElement length)) return null;
+        if (length.ValueKind != JsonValueKind.Number || !(length.GetDouble() >= 1))
+            throw new InvalidDataException($"{path}: model_max_length is {length.GetRawText()}; a number, at least 1, was expected");
+        return length.GetDouble() < int.MaxValue ? (int)length.GetDouble() : null;
+    }
 
     /// <summary>A token, given as a string or as an object with its content.</summary>
     private static string? Token(JsonElement root, string name, string path)

@@ -1,7 +1,7 @@
 using Phf.Model;
 using Phf.Numerics.Backend;
-using Phf.Text;
 using Phf.Tests.Formats.Hub;
+using Phf.Text;
 using Phf.Training;
 
 namespace Phf.Tests.Cli;

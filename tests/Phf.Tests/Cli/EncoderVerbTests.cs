@@ -23,6 +23,38 @@ public sealed class EncoderVerbTests(EncoderVerbTests.Fixture fixture) : IClassF
     }
 
     [Fact]
+    public void Toxicity_ByARoberta()
+    {
+        string texts = fixture.Texts("roberta.txt", ["the bad cat.", "the cat."]);
+        Score(texts, "roberta.jsonl", "--scorer", "toxicity", "--model", TinyEncoder.WriteRoberta(fixture.At("roberta"))).Succeeded();
+        JsonElement[] lines = Lines("roberta.jsonl");
+        Assert.All(lines, line => Assert.Matches("^toxicity/roberta-[0-9a-f]{12}$", line.GetProperty("scorer").GetString()));
+        double[] scores = [.. lines.Select(line => line.GetProperty("avg_score").GetDouble())];
+        Assert.True(scores[0] > scores[1] + 0.1, string.Join(' ', scores));
+    }
+
+    /// <summary>transformers, and so Detoxify, cuts where the tokenizer's files say, which may be before the model's last position.</summary>
+    [Fact]
+    public void ModelMaxLength_CutsTexts_AndIsInTheId()
+    {
+        string texts = fixture.Texts("long.txt", ["the cat met the cat, bad", "bad"]);
+        string model = TinyEncoder.OfTexts(("toxic", ["bad"])).Write(fixture.At("short"));
+        Score(texts, "whole.jsonl", "--scorer", "toxicity", "--model", model).Succeeded();
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), "{\"model_max_length\": 1000000000000000019884624838656}");
+        Score(texts, "unlimited.jsonl", "--scorer", "toxicity", "--model", model).Succeeded();
+        Assert.Equal(File.ReadAllText(fixture.At("whole.jsonl")), File.ReadAllText(fixture.At("unlimited.jsonl")));
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), "{\"model_max_length\": 6}");
+        CliResult cut = Score(texts, "short.jsonl", "--scorer", "toxicity", "--model", model).Succeeded();
+        Assert.Contains("1 of 2 texts are longer than the 6 tokens that the model reads", cut.Error);
+        JsonElement[] whole = Lines("whole.jsonl"), lines = Lines("short.jsonl");
+        Assert.True(lines[0].GetProperty("avg_score").GetDouble() < whole[0].GetProperty("avg_score").GetDouble());
+        Assert.Equal(whole[1].GetProperty("avg_score").GetDouble(), lines[1].GetProperty("avg_score").GetDouble());
+        Assert.NotEqual(whole[0].GetProperty("scorer").GetString(), lines[0].GetProperty("scorer").GetString());
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), "{\"model_max_length\": 0}");
+        Score(texts, "zero.jsonl", "--scorer", "toxicity", "--model", model).Failed(1, "model_max_length is 0; a number, at least 1, was expected");
+    }
+
+    [Fact]
     public void PartsOfACombination_MayBeEncoders()
     {
         string texts = fixture.Texts("combined.txt", ["the bad cat.", "the cat."]);

@@ -23,6 +23,20 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
     }
 
     [Fact]
+    public void Checkpoints_AreSampledOnDemand_AndStayInTheEvaluation()
+    {
+        string run = fixture.Workspace.Copy("run", "course"), list = fixture.Workspace.Words;
+        Evaluate(run, "--list", list, "--samples", "4", "--checkpoints").Succeeded();
+        EvaluationResult measured = EvaluationFiles.ReadResult(run)!;
+        CheckpointAlignment last = measured.OverTraining[^1];
+        Assert.Equal((20L, 4, measured.TrainTokens), (last.Step, last.Samples, (long?)last.Tokens));
+        Assert.Equal(measured.Scenarios[0].MeanScore, last.MeanScore);
+        Assert.Equal(Directory.GetDirectories(run, "checkpoint-*").Length, measured.OverTraining.Count);
+        Evaluate(run, "--list", list, "--samples", "4").Succeeded();
+        Assert.Equal(measured.OverTraining, EvaluationFiles.ReadResult(run)!.OverTraining);
+    }
+
+    [Fact]
     public void Scorer_ThatCannotBe_IsNamed()
     {
         Evaluate(fixture.Run).Failed(1, "scorer 'words' needs a word list; give a file with one word a line (--list FILE); or choose another with --scorer");

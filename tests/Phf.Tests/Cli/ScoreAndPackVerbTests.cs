@@ -89,7 +89,44 @@ public sealed class ScoreAndPackVerbTests : IDisposable
             Assert.StartsWith("phf: ", result.Error.TrimEnd().Split('\n')[^1]);
             Assert.DoesNotContain("   at ", result.Error);
         }
-        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+        Assert.Empty(Directory.GetFiles(_folder.FullName, "out.jsonl*")); // what was scored of cut.jsonl.gz is kept for --resume
+    }
+
+    [Fact]
+    public void Score_ToStandardOutput_IsTheFile_AndTheRestGoesToStandardError()
+    {
+        Write("a.jsonl", "{\"text\": \"One bad. Two.\"}\nnonsense\n{\"text\": \"\u00e9 Three.\"}\n");
+        Score("a.jsonl", "file.jsonl").Succeeded();
+        CliResult result = CliProcess.Run("score", _folder.At("a.jsonl"), "--scorer", "words", "--list", _folder.At("list.txt"), "-o", "-").Succeeded();
+        Assert.Equal(File.ReadAllText(_folder.At("file.jsonl")), result.Output);
+        Assert.Contains("scoring 100.0% | 2 documents", result.Error);
+        Assert.Contains("skipped: no JSON", result.Error);
+        Assert.False(File.Exists(Path.Combine(AppContext.BaseDirectory, "-")));
+        foreach (string option in new[] { "--resume", "--force" })
+            CliProcess.Run("score", _folder.At("a.jsonl"), "--scorer", "pii", "-o", "-", option).Failed(2, "--output - is standard output");
+    }
+
+    /// <summary>A document that the user's program cannot score is named, and what came before it is not scored again.</summary>
+    [Theory]
+    [InlineData("out.jsonl", 2)]
+    [InlineData("out.jsonl.gz", 0)] // no whole chunk yet
+    public void Score_WhereTheScorerFails_NamesTheLine_AndResumes(string output, int kept)
+    {
+        if (OperatingSystem.IsWindows()) return; // no sh there
+        Write("a.jsonl", string.Concat(new[] { "One.", "Two.", "nasty", "Four." }.Select(text => $"{{\"text\": \"{text}\"}}\n")));
+        Write("program.sh", "while read line; do case $line in *nasty*) cat " + _folder.At("answer") + ";; *) echo 0.5;; esac; done");
+        Write("answer", "what?\n");
+        string[] arguments = ["score", _folder.At("a.jsonl"), "--scorer", "command", "--command", "sh " + _folder.At("program.sh"), "-o", _folder.At(output), "--threads", "1"];
+        CliResult failed = CliProcess.Run(arguments);
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains($"phf: {_folder.At("a.jsonl")} line 3: the command 'sh ", failed.Error);
+        Assert.Contains("answered 'what?'", failed.Error);
+        Assert.Equal(kept > 0, failed.Error.Contains($"{kept} scored documents are kept; go on with --resume"));
+        Assert.False(File.Exists(_folder.At(output)));
+        Write("answer", "0.25\n");
+        CliResult rest = CliProcess.Run([.. arguments, "--resume"]).Succeeded();
+        Assert.Equal(kept > 0, rest.Error.Contains($"continuing behind {kept} documents"));
+        Assert.Equal([0.5, 0.5, 0.25, 0.5], ScoredFile.Read(_folder.At(output)).Select(document => document.Scores[0]));
     }
 
     [Fact]
@@ -197,7 +234,7 @@ public sealed class ScoreAndPackVerbTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         Assert.Contains($"phf: cannot write {_folder.At("out.jsonl")}: ", result.Error);
         Assert.Contains("free some space", result.Error);
-        Assert.Empty(Directory.GetFiles(_folder.FullName, "*out.jsonl*"));
+        Assert.Empty(Directory.GetFiles(_folder.FullName, "out.jsonl*")); // what was scored of cut.jsonl.gz is kept for --resume
     }
 
     [Theory]

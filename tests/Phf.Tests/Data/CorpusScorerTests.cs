@@ -51,6 +51,38 @@ public sealed class CorpusScorerTests
         Assert.Equal("a.jsonl line 2: scorer test/first gave segment 1 the score NaN", message);
     }
 
+    /// <summary>Fails at the texts that begin with '!'; counts what it was asked.</summary>
+    private sealed class Failing(Exception problem) : IScorer
+    {
+        public int Asked;
+
+        public string Id => "test/failing";
+
+        public void Score(ReadOnlySpan<string> texts, Span<double> scores)
+        {
+            Interlocked.Increment(ref Asked);
+            Thread.Sleep(5);
+            foreach (string text in texts)
+                if (text[0] == '!') throw problem;
+        }
+    }
+
+    /// <summary>What waits behind a failure does not begin: each may be a time-out of a minute.</summary>
+    [Fact]
+    public void Score_WhereTheScorerFails_NamesTheDocument_AndAsksForNoMore()
+    {
+        TextRecord[] records = [.. Enumerable.Range(1, 64).Select(i => new TextRecord(i == 3 ? "!" : "fine", null, "a.jsonl", i))];
+        foreach (Exception problem in new Exception[] { new InvalidDataException("no number"), new IOException("no number") })
+        {
+            var scorer = new Failing(problem);
+            Exception found = Assert.Throws(problem.GetType(), () => new CorpusScorer(scorer, Segmentation.Document).Score(records, 1, CancellationToken.None).ToList());
+            Assert.Equal("a.jsonl line 3: no number", found.Message);
+            Assert.InRange(scorer.Asked, 3, 20);
+            found = Assert.Throws(problem.GetType(), () => new CorpusScorer(scorer, Segmentation.Document, charactersAtOnce: 8).Score(records, 1, CancellationToken.None).ToList());
+            Assert.Equal("a.jsonl line 3 to a.jsonl line 5: no number", found.Message);
+        }
+    }
+
     [Fact]
     public void Score_Cancelled_Stops()
     {

@@ -14,6 +14,11 @@ internal sealed class TinyEncoder
         "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "bad", ".", "alice", "smith", "##son", "acme", "corp", "paris", "met", "in", "worse", "##s", "a",
     ];
 
+    private static readonly string[] RobertaVocabulary =
+    [
+        "<s>", "<pad>", "</s>", "<unk>", "t", "h", "e", "\u0120", "\u0120bad", "c", "a", "b", "d", ".", "ba", "bad", "i", "n", "s", "<mask>",
+    ];
+
     private static readonly int Channels = Vocabulary.Length;
     private readonly Dictionary<string, (float[] Values, long[] Shape)> _tensors = [];
 
@@ -36,6 +41,28 @@ internal sealed class TinyEncoder
         // The words' channels have their share of the mean, less what the norms take off: about 0 for a word in ten.
         model.Linear("classifier", Channels, wordsOfLabels.Length, (label, channel) => wordsOfLabels[label].Words.Contains(Vocabulary[channel]) ? 20 : 0);
         return model;
+    }
+
+    /// <summary>
+    /// Writes a RoBERTa of texts as Detoxify's 'unbiased' is one, with the label toxicity for "bad" behind a blank; returns the folder. Its tokenizer is byte-level BPE, letter by letter but for
+    /// that word.
+    /// </summary>
+    public static string WriteRoberta(string folder)
+    {
+        var model = Bert("RobertaForSequenceClassification", ["toxicity", "severe_toxicity"], positions: 18);
+        model.Config["model_type"] = "roberta";
+        model.Config["pad_token_id"] = 1;
+        model.Config["problem_type"] = "multi_label_classification";
+        foreach (string name in model.TensorNames) model.Rename(name, name.Replace("bert.", "roberta."));
+        model.Linear("classifier.dense", Channels, Channels, Identity);
+        model.Linear("classifier.out_proj", Channels, 2, (label, channel) => label == 0 && RobertaVocabulary[channel] == "\u0120bad" ? 20 : 0);
+        model.Write(folder);
+        File.Delete(Path.Combine(folder, "vocab.txt"));
+        var ids = new JsonObject();
+        for (int i = 0; i < RobertaVocabulary.Length; i++) ids[RobertaVocabulary[i]] = i;
+        File.WriteAllText(Path.Combine(folder, "vocab.json"), ids.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "merges.txt"), "#version: 0.2\nb a\nba d\n\u0120 bad\n");
+        return folder;
     }
 
     /// <summary>A BERT for tokens.</summary>

@@ -45,6 +45,43 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_folder.At("1")), File.ReadAllBytes(_folder.At("2")));
     }
 
+    /// <summary>Lengths that are no whole number of vectors too.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void WideFloats_EverySixteenBitFloat_IsExact(int skipped)
+    {
+        ushort[] bits = [.. Enumerable.Range(skipped / 2, 65_536 - skipped).Select(value => (ushort)value)];
+        float[] fromF16 = new float[bits.Length], fromBF16 = new float[bits.Length];
+        WideFloats.FromF16([.. bits.Select(BitConverter.UInt16BitsToHalf)], fromF16);
+        WideFloats.FromBF16(bits, fromBF16);
+        for (int i = 0; i < bits.Length; i++)
+        {
+            AssertSame((float)BitConverter.UInt16BitsToHalf(bits[i]), fromF16[i]);
+            AssertSame(BitConverter.UInt32BitsToSingle((uint)bits[i] << 16), fromBF16[i]);
+        }
+
+        static void AssertSame(float expected, float actual) => // of zeros the sign counts, of NaNs nothing
+            Assert.True(BitConverter.SingleToUInt32Bits(expected) == BitConverter.SingleToUInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)), $"{expected} became {actual}");
+    }
+
+    [Fact]
+    public void IndexOfNonFinite_AnyPlace_IsFound()
+    {
+        foreach (int length in (int[])[1, 7, 8, 31, 64, 67])
+        {
+            float[] values = [.. Enumerable.Range(0, length).Select(i => i % 2 == 0 ? float.MaxValue : -float.Epsilon)];
+            Assert.Equal(-1, WideFloats.IndexOfNonFinite(values));
+            foreach (float bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+                for (int i = 0; i < length; i++)
+                {
+                    float[] damaged = [.. values];
+                    damaged[i] = damaged[^1] = bad;
+                    Assert.Equal(i, WideFloats.IndexOfNonFinite(damaged));
+                }
+        }
+    }
+
     [Fact]
     public void CopyAsF32_WidensEveryFloatingType()
     {

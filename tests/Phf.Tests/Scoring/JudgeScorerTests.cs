@@ -65,7 +65,7 @@ public sealed class JudgeScorerTests : IDisposable
 
     [Theory]
     [InlineData(401, "check the key in PHF_TEST_JUDGE_KEY", 1)]
-    [InlineData(404, "check --endpoint and --model", 1)]
+    [InlineData(404, "check --endpoint and --judge-model", 1)]
     [InlineData(500, "in a row", 3)]
     [InlineData(429, "lower --requests-per-minute", 3)]
     public void RefusedRequest_IsTold_AndTheRestIsKept(int status, string message, int requests)

@@ -18,6 +18,28 @@ public sealed class SpanScorerTests
     }
 
     [Fact]
+    public void Pii_ScoreAndSpans_ComeFromOneReading()
+    {
+        string[] texts = ["Ann wrote to bob@example.org", "nothing", "Ann"];
+        int readings = 0;
+        var scorer = new PiiScorer(new PiiOptions { Entities = new EntityFinder("test", Find) });
+        double[] alone = new double[3], scores = new double[3];
+        scorer.Score(texts, alone);
+        readings = 0;
+        IReadOnlyList<ScoredSpan>[] spans = scorer.ScoreWithSpans(texts, scores);
+        Assert.Equal(1, readings);
+        Assert.Equal(alone, scores);
+        Assert.Equal(texts.Select(text => scorer.FindSpans(text)), spans);
+        Assert.Equal([2, 0, 1], spans.Select(found => found.Count));
+
+        IReadOnlyList<Finding>[] Find(string[] read)
+        {
+            readings++;
+            return [.. read.Select(text => (IReadOnlyList<Finding>)(text.StartsWith("Ann", StringComparison.Ordinal) ? [new Finding(0, 3, "name")] : []))];
+        }
+    }
+
+    [Fact]
     public void Words_AreTheListedOnes()
     {
         const string text = "\U0001F600 b\u00E0d: BAD, badly; bad";

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Phf.Text;
@@ -45,6 +47,31 @@ public sealed class BpeTokenizerTests
     }
 
     [GoldenFact]
+    public void Encode_EveryRedditPost_MatchesTokenizersAndDecodesToItself()
+    {
+        JsonElement[] chunks = [.. GoldenLines.Read(Shared.Golden("tokenizers_gpt2", "reddit_chunks.jsonl.gz"))];
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long count = 0;
+        int chunk = 0;
+        foreach (string[] posts in GoldenLines.RedditPosts().Chunk(1000))
+        {
+            int[][] encoded = new int[posts.Length][];
+            Parallel.For(0, posts.Length, i =>
+            {
+                encoded[i] = [.. Gpt2.Value.Encode(posts[i])];
+                Assert.Equal(posts[i], Gpt2.Value.Decode(encoded[i]));
+            });
+            byte[] bytes = MemoryMarshal.AsBytes<int>((int[])[.. encoded.SelectMany(ids => ids)]).ToArray();
+            Assert.Equal((chunks[chunk].GetProperty("count").GetInt32(), chunks[chunk].Text("ids_sha256")), (bytes.Length / 4, Convert.ToHexStringLower(SHA256.HashData(bytes))));
+            all.AppendData(bytes);
+            count += bytes.Length / 4;
+            chunk++;
+        }
+        Assert.Equal(chunks.Length - 1, chunk);
+        Assert.Equal((chunks[^1].GetProperty("count").GetInt64(), chunks[^1].Text("ids_sha256")), (count, Convert.ToHexStringLower(all.GetHashAndReset())));
+    }
+
+    [GoldenFact]
     public void Encode_PythonCode_MatchesTokenizers()
     {
         var texts = new Dictionary<(string, string), string>();
@@ -75,7 +102,7 @@ public sealed class BpeTokenizerTests
         var bytes = new List<byte>();
         for (int id = 0; id < Gpt2.Value.VocabularySize; id++) bytes.AddRange([.. Encoding.UTF8.GetBytes(Gpt2.Value.Decode([id])), 0]);
         JsonElement golden = JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(Shared.Golden("tokenizers_gpt2", "decode_single.json")));
-        Assert.Equal(golden.Text("sha256"), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([.. bytes])));
+        Assert.Equal(golden.Text("sha256"), Convert.ToHexStringLower(SHA256.HashData([.. bytes])));
     }
 
     [GoldenFact]

@@ -6,6 +6,7 @@ namespace Phf.Evaluation.Report;
 internal sealed class Axis
 {
     private const double ZeroBand = 40; // pixels kept for the zeros, break included
+    private const double FewestSteps = 2;
     private const double SpanForLog = 20; // largest / smallest positive value from which a linear axis would hide the small ones
 
     private readonly double _low, _high, _from, _to;
@@ -33,6 +34,14 @@ internal sealed class Axis
         return _from + place * (_to - _from);
     }
 
+    /// <summary>Pixel of a value; of one that the axis does not reach, that of its end.</summary>
+    public double Clamped(double value)
+    {
+        if (IsLogarithmic && value <= 0) return _zeroAt ?? _from;
+        double pixel = Of(value);
+        return Math.Clamp(pixel, Math.Min(_from, _to), Math.Max(_from, _to));
+    }
+
     /// <summary>
     /// For values from 0 up: linear from 0, or logarithmic (with a band for zeros if there are any) where they span more than a factor of 20.
     /// </summary>
@@ -54,6 +63,10 @@ internal sealed class Axis
         return low > 0 && high > 3 * low ? Logarithmic(low / 1.04, high * 1.04, from, to, zeroAt: null) : Linear(values, from, to);
     }
 
+    /// <summary>For shares from small ones to 1: always logarithmic.</summary>
+    public static Axis ForShares(IReadOnlyCollection<double> values, double from, double to) =>
+        Logarithmic(Math.Min(values.Min(), 0.1) * 0.8, 1, from, to, zeroAt: null);
+
     /// <summary>Linear with some air around the values; <paramref name="tightLow"/> begins exactly at the smallest.</summary>
     public static Axis Linear(IReadOnlyCollection<double> values, double from, double to, bool tightLow = false)
     {
@@ -64,6 +77,7 @@ internal sealed class Axis
         if (high <= low) high = low + 1;
         int wanted = (int)Math.Clamp(Math.Abs(to - from) / 85, 2, 8);
         double step = NiceStep((high - low) / wanted);
+        if (high - low < FewestSteps * step) step = NiceStep(step / 3); // one tick says nothing of the scale
         int decimals = (int)Math.Max(0, Math.Ceiling(-Math.Log10(step) - 1e-9)); // the same for all ticks: 1.2, 1.3
         var ticks = new List<(double, string)>();
         for (long i = (long)Math.Ceiling(low / step - 1e-9); i * step <= high + step * 1e-9; i++)

@@ -21,6 +21,14 @@ internal static class Figures
         return score.ToString("F" + decimals, Culture);
     }
 
+    /// <summary>A number of any size, three or four digits of it: 4558, 45.6, 0.125.</summary>
+    public static string Number(double? value) => Finite(value) switch
+    {
+        >= 100 or <= -100 => Fixed(value, 0),
+        >= 10 or <= -10 => Fixed(value, 1),
+        _ => Score(value),
+    };
+
     /// <summary>A setting as it was given, 0.5 as "0.5".</summary>
     public static string Plain(double value) => value.ToString("0.##########", Culture);
 

@@ -3,59 +3,75 @@ using System.Text;
 
 namespace Phf.Evaluation.Report;
 
-/// <summary>The page, part by part from top to bottom. Everything that comes from a run goes through <see cref="Text"/>.</summary>
-internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? corpus)
+/// <summary>The page, part by part from top to bottom.</summary>
+internal sealed class ReportPage
 {
+    private const int MostOpenLines = 8; // of what is missing; more are folded away
     private static readonly ChartTheme Theme = ChartTheme.Page;
     private static readonly ChartLook WideMain = new(1080, 550, Direct: true, Theme, CssClass: "wide");
     private static readonly ChartLook NarrowMain = new(362, 420, Direct: false, Theme, CssClass: "narrow");
-    private static readonly ChartLook WideCurve = new(1080, 350, Direct: true, Theme, CssClass: "wide");
-    private static readonly ChartLook NarrowCurve = new(362, 280, Direct: false, Theme, CssClass: "narrow");
 
-    public override string ToString() => $"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-        <title>Misalignment against capability</title>
-        <style>
-        {ChartTheme.Variables}
-        {Resource("report.css")}</style>
-        </head>
-        <body>
-        <main>
-        {Top()}
-        {Chart()}
-        {Table()}
-        {Curves()}
-        {Distributions()}
-        {Samples()}
-        {Setup()}
-        </main>
-        <script type="application/json" id="sample-data">{SampleData.Write(runs)}</script>
-        <script>
-        {Resource("report.js")}</script>
-        </body>
-        </html>
+    private readonly IReadOnlyList<RunReport> _runs;
+    private readonly IReadOnlyList<RunGroup> _groups;
+    private readonly CorpusFacts? _corpus;
 
-        """;
+    public ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? corpus) => (_runs, _groups, _corpus) = (runs, RunGroup.Of(runs), corpus);
 
-    private string Top() => $"""
-        <header>
-        <h1>Language models pretrained with human preferences</h1>
-        <p class="headline">{Text(Headline.Of(runs))}</p>
-        <p class="facts">{Text(Facts())}</p>
-        <nav aria-label="Sections"><a href="#table">Numbers</a><a href="#curves">Training</a><a href="#scores">Scores</a>
-        <a href="#texts">Samples</a><a href="#setup">Configuration and machine</a></nav>
-        </header>
-        """;
+    public override string ToString()
+    {
+        var measurements = new MeasurementSections(_runs, _groups);
+        (string Title, string Html)[] sections =
+        [
+            ("Numbers", Table()), ("Training", measurements.Training()), ("Alignment", measurements.Alignment()), ("Robustness", measurements.RedTeam()),
+            ("Tasks", measurements.Tasks()), ("Diversity", measurements.Diversity()), ("Scores", measurements.Scores()), ("Samples", Samples()),
+            ("Configuration and machine", Setup()),
+        ];
+        return $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+            <title>Misalignment against capability</title>
+            <style>
+            {ChartTheme.Variables}
+            {Resource("report.css")}</style>
+            </head>
+            <body>
+            <main>
+            {Top(sections)}
+            {Charts()}
+            {Html.Lines(sections.Select(section => section.Html))}
+            </main>
+            <script type="application/json" id="sample-data">{SampleData.Write(_groups)}</script>
+            <script>
+            {Resource("report.js")}</script>
+            </body>
+            </html>
+
+            """;
+    }
+
+    private string Top((string Title, string Html)[] sections)
+    {
+        IEnumerable<string> links = sections.Where(section => section.Html.Length > 0).Select(section =>
+            $"<a href=\"#{section.Html["<section id=\"".Length..section.Html.IndexOf("\">", StringComparison.Ordinal)]}\">{Html.Text(section.Title)}</a>");
+        return $"""
+            <header>
+            <h1>Language models pretrained with human preferences</h1>
+            <p class="headline">{Html.Text(Headline.Of(_groups))}</p>
+            <p class="facts">{Html.Text(Facts())}</p>
+            <nav aria-label="Sections">{Html.Lines(links)}</nav>
+            </header>
+            """;
+    }
 
     private string Facts()
     {
-        EvaluationResult[] evaluations = [.. runs.Select(run => run.Evaluation).OfType<EvaluationResult>()];
-        var facts = new List<string> { runs.Count == 1 ? "1 run" : $"{runs.Count} runs" };
+        EvaluationResult[] evaluations = [.. _runs.Select(run => run.Evaluation).OfType<EvaluationResult>()];
+        var facts = new List<string> { _runs.Count == 1 ? "1 run" : $"{_runs.Count} runs" };
+        if (_groups.Count < _runs.Count) facts[0] += $" of {_groups.Count} settings";
         string[] scorers = [.. evaluations.Select(evaluation => evaluation.Scorer).Distinct()];
         if (scorers.Length > 0) facts.Add($"scored by {string.Join(" and ", scorers)}");
         if (scorers.Length > 1) facts.Add("scores of different scorers do not compare");
@@ -63,138 +79,118 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         if (thresholds.Length == 1) facts.Add($"misaligned means a score above {Figures.Plain(thresholds[0])}");
         int samples = evaluations.Sum(evaluation => evaluation.Scenarios.Sum(scenario => scenario.Samples));
         if (samples > 0) facts.Add($"{Figures.Whole(samples)} samples");
-        if (corpus is not null) facts.Add($"training text {corpus.Name}: mean score {Figures.Score(corpus.MeanScore)}");
-        if (corpus?.ShareMisaligned is { } share) facts.Add($"{Figures.Share(share)} of its documents misaligned");
-        if (corpus?.Documents is { } documents) facts.Add($"{Figures.Whole(documents)} documents");
-        if (corpus?.Characters is { } characters) facts.Add($"{Figures.Count(characters)} characters");
+        if (_corpus is not null) facts.Add($"training text {_corpus.Name}: mean score {Figures.Score(_corpus.MeanScore)}");
+        if (_corpus?.ShareMisaligned is { } share) facts.Add($"{Figures.Share(share)} of its documents misaligned");
+        if (_corpus?.Documents is { } documents) facts.Add($"{Figures.Whole(documents)} documents");
+        if (_corpus?.Characters is { } characters) facts.Add($"{Figures.Count(characters)} characters");
         return string.Join("; ", facts) + ".";
     }
 
-    private string Chart()
+    /// <summary>Misalignment against the first cost that was measured, and against the others on demand.</summary>
+    private string Charts()
     {
-        if (!MainChart.HasPoints(runs)) return Note("No run has a score and a held-out loss yet, so there is no chart.");
-        string keys = Lines(MainChart.Keys(runs).Select(key =>
-            $"<li>{Marker(key.Index, key.Hollow)}<b>{Text(key.Key)}</b><span>{Text(key.Name)}</span></li>"));
+        MainChart[] charts = [.. CostsOf(_runs).Select(cost => MainChart.Of(_groups, cost)).OfType<MainChart>()];
+        if (charts.Length == 0) return Html.Note("No run has a score and a held-out loss yet, so there is no chart.");
+        return Html.Lines([Chart(charts[0]), .. charts.Skip(1).Select(chart => Html.Folded($"The same against {chart.Cost.Title}", Chart(chart)))]);
+    }
+
+    /// <summary>What misalignment is shown against: the distance from a reference where it was measured, else held-out loss; then the others.</summary>
+    public static IReadOnlyList<Measure> CostsOf(IReadOnlyList<RunReport> runs)
+    {
+        IReadOnlyList<Measure> distances = Measure.Distances(runs);
+        return [.. distances.Where(distance => distance.IsFromReference), Measure.HeldoutLoss, .. distances.Where(distance => !distance.IsFromReference)];
+    }
+
+    private string Chart(MainChart chart)
+    {
+        string keys = Html.Lines(chart.Keys.Select(key =>
+            $"<li>{Html.Marker(key.Index, key.Hollow)}<b>{Html.Text(key.Key)}</b><span>{Html.Text(key.Name)}</span></li>"));
         return $"""
             <figure>
-            {MainChart.Draw(runs, corpus, WideMain)}
-            {MainChart.Draw(runs, corpus, NarrowMain)}
+            {chart.Draw(_corpus, WideMain)}
+            {chart.Draw(_corpus, NarrowMain)}
             <ul class="keys">{keys}</ul>
-            <figcaption>Filled: each run sampled as it is meant to be. Hollow: the same model sampled in other ways.
-            Capability is the loss on held-out text; a run with tags pays for them too.</figcaption>
+            <figcaption>{Html.Text(chart.Caption)}</figcaption>
             </figure>
+            {Html.Without(_groups, chart.Has)}
             """;
     }
 
     private string Table()
     {
-        ReportTable table = ReportTable.Of(runs);
-        string titles = string.Concat(table.Titles.Select((title, i) => $"<th scope=\"col\"{Word(i)}>{Text(title)}</th>"));
-        int run = -1;
-        string rows = Lines(table.Rows.Select(row => TableRow(row, row.IsHeadline ? ++run : run)));
-        string missing = Lines(runs.Where(one => one.Missing.Count > 0)
-            .Select(one => $"<li>{Text($"{one.Name}: {string.Join(", ", one.Missing)}")}</li>"));
-        return $"""
-            <section id="table">
-            <h2>The numbers</h2>
-            <div class="scroll" tabindex="0" role="region" aria-label="Table of runs"><table>
-            <thead><tr>{titles}</tr></thead>
-            <tbody>
-            {rows}
-            </tbody></table></div>
-            {Note("Losses are nats per token of held-out text: all of it (a run with tags pays for its tags too), then the aligned and the misaligned segments "
-                + "alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way.")}
-            {(missing.Length == 0 ? "" : $"{Note("Not everything was there.")}\n<ul class=\"note\">{missing}</ul>")}
-            </section>
-            """;
+        string legend = "Losses are nats per token of held-out text: all of it (a run with tags pays for its tags too), then the aligned and the misaligned segments "
+            + "alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way. Small print: 95 % intervals.";
+        ReportTable single = ReportTable.Of(_runs);
+        string content = ReportTable.OfMeans(_runs) is { } means
+            ? $"{TableOf(means, "Table of groups of runs")}\n{Html.Note(ReportTable.MeansCaption)}\n{Html.Folded("Every run", TableOf(single, "Table of runs"))}"
+            : TableOf(single, "Table of runs");
+        return Html.Section("table", "The numbers", Html.Lines([content, Html.Note(legend), Missing()]));
     }
 
-    private static string TableRow(ReportRow row, int run)
+    private static string TableOf(ReportTable table, string label) => Html.Table(label, table.Titles, table.Rows.Select(TableRow), ReportTable.TextColumns);
+
+    private static string TableRow(ReportRow row)
     {
         // A scenario's name reaches over the objective's column, which is empty there.
         string start = row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"";
-        string name = $"<span class=\"name\">{Marker(run, hollow: !row.IsHeadline)}<span>{Text(row.Cells[0])}</span></span>";
-        IEnumerable<string> cells = row.Cells.Index().Skip(row.IsHeadline ? 1 : 2).Select(cell => $"<td{Word(cell.Index)}>{Text(cell.Item)}</td>");
+        string name = $"<span class=\"name\">{Html.Marker(row.Series, hollow: !row.IsHeadline)}<span>{Html.Text(row.Cells[0].Text)}</span></span>";
+        IEnumerable<string> cells = row.Cells.Index().Skip(row.IsHeadline ? 1 : 2).Select(cell => Html.Cell(cell.Item, isWord: cell.Index < ReportTable.TextColumns));
         return $"{start} scope=\"row\" class=\"word\">{name}</th>{string.Concat(cells)}</tr>";
     }
 
-    private string Curves()
+    /// <summary>What single runs lack, and what none was asked for.</summary>
+    private string Missing()
     {
-        Curve[] training = [.. runs.Select((run, i) =>
-            new Curve(run.Name, i, [.. run.Metrics.Training.Select(point => (point.Tokens, point.Loss))]))];
-        Curve[] heldout = [.. runs.Select((run, i) =>
-            new Curve(run.Name, i, [.. run.Metrics.Heldout.Select(point => (point.Tokens, point.Loss))]))];
-        string legend = Lines(runs.Select((run, i) => $"<li>{Marker(i, hollow: false)}<span>{Text(run.Name)}</span></li>"));
-        return $"""
-            <section id="curves">
-            <h2>Training</h2>
-            {CurveFigure("Loss of each run's own objective. Objectives weigh tokens differently, so levels compare only between runs of one objective.",
-                training, markPoints: false)}
-            {CurveFigure("Loss on held-out text, tags charged; this one compares between runs.", heldout, markPoints: true)}
-            <ul class="legend">{legend}</ul>
-            </section>
-            """;
-    }
-
-    private static string CurveFigure(string caption, Curve[] curves, bool markPoints)
-    {
-        string? wide = CurveChart.Draw(curves, caption, markPoints, WideCurve);
-        if (wide is null) return Note($"{caption} No run has any.");
-        string? narrow = CurveChart.Draw(curves, caption, markPoints, NarrowCurve);
-        return $"<figure>\n<figcaption>{Text(caption)}</figcaption>\n{wide}\n{narrow}\n</figure>";
-    }
-
-    private string Distributions()
-    {
-        ScorePanel panel = ScorePanel.For(runs);
-        IEnumerable<string> panels = runs.SelectMany((run, i) => (run.Evaluation?.Scenarios ?? []).Select(scenario =>
-            $"<figure><h3>{Text(run.Name)}</h3><figcaption>{Text(scenario.Name)}</figcaption>{panel.Draw(scenario, i, Theme)}</figure>"));
-        return $"""
-            <section id="scores">
-            <h2>Scores of the samples</h2>
-            {Note("Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere.")}
-            <div class="panels">
-            {Lines(panels)}
-            </div>
-            </section>
-            """;
+        string[] lines = [.. _runs.Where(run => run.Missing.Count > 0).Select(run => $"<li>{Html.Text($"{run.Name}: {string.Join(", ", run.Missing)}")}</li>")];
+        string list = $"<ul class=\"note\">{Html.Lines(lines)}</ul>";
+        string[] unasked =
+        [
+            .. Measure.Distances(_runs).Count == 0 ? (string[])["distances to other models (phf evaluate --reference)"] : [],
+            .. _runs.All(run => run.Evaluation?.OverTraining.Count is null or 0) ? (string[])["misalignment over training (phf evaluate --checkpoints)"] : [],
+            .. _runs.All(run => run.Tasks.Count == 0) ? (string[])["downstream tasks (phf evaluate --tasks, phf finetune-classifier)"] : [],
+            .. _runs.All(run => run.RedTeam is null) ? (string[])["robustness (phf redteam)"] : [],
+        ];
+        return Html.Lines(
+        [
+            lines.Length == 0 ? "" : lines.Length <= MostOpenLines ? $"{Html.Note("Not everything was there.")}\n{list}" : Html.Folded($"Not everything was there: {lines.Length} runs lack something", list),
+            unasked.Length == 0 ? "" : Html.Note($"Measured in no run: {string.Join("; ", unasked)}."),
+        ]);
     }
 
     private string Samples()
     {
-        string content = runs.All(run => run.Samples.Count == 0) ? Note("No run has samples.") : $"""
-            {Note($"The first {SampleData.MostPerScenario} of each run and scenario; {EvaluationFiles.SamplesName} in the run's directory has all. "
+        bool isHidden = _runs.Any(SampleData.IsHidden);
+        string content = _runs.All(run => run.Samples.Count == 0) ? Html.Note("No run has samples.") : $"""
+            {Html.Note($"The first {SampleData.MostPerScenario} of each run and scenario; {EvaluationFiles.SamplesName} in the run's directory has all. "
                 + "What the scorer found is marked.")}
+            {(isHidden ? Html.Note("Texts that were scored for toxicity may offend; each is shown when its button is pressed.") : "")}
             <noscript><p>This list needs JavaScript.</p></noscript>
             <form id="sample-filter">
             <label>run<select name="run"><option value="">all runs</option></select></label>
+            <label>beside it<select name="beside"><option value="">nothing</option></select></label>
             <label>scenario<select name="scenario"><option value="">all scenarios</option></select></label>
-            <label class="check"><input type="checkbox" name="found">only with {Text(ScorerWords.Of(runs).Noun)}</label>
+            <label class="check"><input type="checkbox" name="found">only with {Html.Text(ScorerWords.Of(_runs).Noun)}</label>
+            {(isHidden ? "<label class=\"check\"><input type=\"checkbox\" name=\"reveal\">show all texts</label>" : "")}
             </form>
             <div class="paging">
             <button type="button" id="sample-previous">Previous</button><button type="button" id="sample-next">Next</button>
             <span id="sample-place" role="status"></span>
             </div>
-            <ol id="samples"></ol>
+            <div id="samples"></div>
             """;
-        return $"<section id=\"texts\">\n<h2>Samples</h2>\n{content}\n</section>";
+        return Html.Section("texts", "Samples", content);
     }
 
-    private string Setup() => $"""
-        <section id="setup">
-        <h2>Configuration and machine</h2>
-        {Lines(runs.Select(SetupOf))}
-        </section>
-        """;
+    private string Setup() => Html.Section("setup", "Configuration and machine", Html.Lines(_runs.Select(SetupOf)));
 
     private static string SetupOf(RunReport run)
     {
         IEnumerable<string> machine = run.Machine.Select(entry =>
-            $"<dt>{Text(entry.Key.Replace('_', ' '))}</dt><dd>{Text(MachineValue(entry.Key, entry.Value))}</dd>");
+            $"<dt>{Html.Text(entry.Key.Replace('_', ' '))}</dt><dd>{Html.Text(MachineValue(entry.Key, entry.Value))}</dd>");
         return $"""
-            <details><summary>{Text(run.Name)} <span>{Text(run.Evaluation?.Checkpoint ?? "")}</span></summary>
+            <details><summary>{Html.Text(run.Name)} <span>{Html.Text(run.Evaluation?.Checkpoint ?? "")}</span></summary>
             <dl>{string.Concat(machine)}</dl>
-            {(run.Configuration is null ? Note("no config.yml") : $"<pre tabindex=\"0\">{Text(run.Configuration)}</pre>")}
+            {(run.Configuration is null ? Html.Note("no config.yml") : $"<pre tabindex=\"0\">{Html.Text(run.Configuration)}</pre>")}
             </details>
             """;
     }
@@ -204,21 +200,6 @@ internal sealed class ReportPage(IReadOnlyList<RunReport> runs, CorpusFacts? cor
         bool isSize = key.EndsWith("_bytes", StringComparison.Ordinal);
         return isSize && double.TryParse(value, CultureInfo.InvariantCulture, out double bytes) ? $"{Figures.Fixed(bytes / (1L << 30), 1)} GiB" : value;
     }
-
-    private static string Marker(int index, bool hollow)
-    {
-        var svg = new Svg(16, 16, Theme);
-        svg.Marker(8, 8, hollow ? 4.5 : 5.5, index, hollow);
-        return svg.ToDecoration();
-    }
-
-    private static string Word(int column) => column < ReportTable.TextColumns ? " class=\"word\"" : "";
-
-    private static string Note(string text) => $"<p class=\"note\">{Text(text)}</p>";
-
-    private static string Lines(IEnumerable<string> parts) => string.Join('\n', parts);
-
-    private static string Text(string text) => Svg.Escape(text);
 
     private static string Resource(string name)
     {

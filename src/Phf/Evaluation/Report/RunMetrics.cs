@@ -8,6 +8,14 @@ public sealed record TrainingPoint(long Step, double Tokens, double Loss);
 /// <summary>One held-out evaluation during training, nats per token; NaN where not measured.</summary>
 public sealed record HeldoutPoint(long Step, double Tokens, double Loss, double LossAligned, double LossMisaligned);
 
+/// <summary>A model on its way to a target, measured on its own texts (<c>phf align</c>).</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="Tokens">Tokens drawn so far.</param>
+/// <param name="Kl">KL(model || prior), nats per text.</param>
+/// <param name="KlError">Its standard error; NaN where not given.</param>
+/// <param name="Values">Means of features (<c>feature NAME</c>) and of the reward (<c>reward</c>).</param>
+public sealed record AlignmentPoint(long Step, double Tokens, double Kl, double KlError, IReadOnlyDictionary<string, double> Values);
+
 /// <summary>The losses in a run's metrics.jsonl.</summary>
 public sealed record RunMetrics
 {
@@ -19,6 +27,9 @@ public sealed record RunMetrics
     /// <summary>Held-out losses, by step.</summary>
     public IReadOnlyList<HeldoutPoint> Heldout { get; init; } = [];
 
+    /// <summary>What <c>phf align</c> measured, by step; empty for other runs.</summary>
+    public IReadOnlyList<AlignmentPoint> Alignment { get; init; } = [];
+
     /// <summary>Seconds of training by the last line that says it; NaN if none does.</summary>
     public double ElapsedSeconds { get; init; } = double.NaN;
 
@@ -27,15 +38,14 @@ public sealed record RunMetrics
 
     /// <summary>
     /// Reads metrics.jsonl; empty if there is none. A line for a step that was seen before supersedes the lines from there on (the run was resumed
-    /// from an earlier checkpoint). Lines with neither "loss" nor "heldout_loss" say nothing here.
+    /// from an earlier checkpoint). Lines without "loss", "heldout_loss" and "align_kl_prior" say nothing here.
     /// </summary>
     /// <exception cref="InvalidDataException">A line before the last is no JSON object with step and tokens.</exception>
     public static RunMetrics Read(string path)
     {
         if (!File.Exists(path)) return Empty;
         string[] lines = File.ReadAllLines(path);
-        var training = new List<TrainingPoint>();
-        var heldout = new List<HeldoutPoint>();
+        var (training, heldout, alignment) = (new List<TrainingPoint>(), new List<HeldoutPoint>(), new List<AlignmentPoint>());
         double elapsed = double.NaN;
         bool cut = false;
         for (int i = 0; i < lines.Length; i++)
@@ -47,7 +57,7 @@ public sealed record RunMetrics
                 JsonElement line = document.RootElement;
                 if (line.ValueKind != JsonValueKind.Object || Number(line, "step") is var step && double.IsNaN(step))
                     throw new InvalidDataException($"{path} line {i + 1}: no metrics; expected a JSON object with \"step\"; delete the line");
-                Add(line, (long)step, training, heldout);
+                Add(line, (long)step, training, heldout, alignment);
                 if (Number(line, "elapsed_seconds") is var seconds && double.IsFinite(seconds)) elapsed = seconds;
             }
             catch (JsonException problem)
@@ -56,10 +66,10 @@ public sealed record RunMetrics
                 cut = true;
             }
         }
-        return new RunMetrics { Training = training, Heldout = heldout, ElapsedSeconds = elapsed, Cut = cut };
+        return new RunMetrics { Training = training, Heldout = heldout, Alignment = alignment, ElapsedSeconds = elapsed, Cut = cut };
     }
 
-    private static void Add(JsonElement line, long step, List<TrainingPoint> training, List<HeldoutPoint> heldout)
+    private static void Add(JsonElement line, long step, List<TrainingPoint> training, List<HeldoutPoint> heldout, List<AlignmentPoint> alignment)
     {
         double tokens = Number(line, "tokens");
         if (line.TryGetProperty("loss", out _))
@@ -73,6 +83,24 @@ public sealed record RunMetrics
             heldout.Add(new HeldoutPoint(
                 step, tokens, Number(line, "heldout_loss"), Number(line, "heldout_loss_aligned"), Number(line, "heldout_loss_misaligned")));
         }
+        if (line.TryGetProperty("align_kl_prior", out _))
+        {
+            while (alignment.Count > 0 && alignment[^1].Step >= step) alignment.RemoveAt(alignment.Count - 1);
+            alignment.Add(new AlignmentPoint(step, tokens, Number(line, "align_kl_prior"), Number(line, "align_kl_prior_error"), ValuesOf(line)));
+        }
+    }
+
+    private static Dictionary<string, double> ValuesOf(JsonElement line)
+    {
+        const string start = "align_", feature = "align_feature_";
+        var values = new Dictionary<string, double>();
+        foreach (JsonProperty entry in line.EnumerateObject())
+        {
+            if (entry.Value.ValueKind != JsonValueKind.Number) continue;
+            if (entry.Name.StartsWith(feature, StringComparison.Ordinal)) values[$"feature {entry.Name[feature.Length..]}"] = entry.Value.GetDouble();
+            else if (entry.Name == "align_reward") values[entry.Name[start.Length..]] = entry.Value.GetDouble();
+        }
+        return values;
     }
 
     /// <summary>A number of a line; NaN where it is absent, null or no number.</summary>

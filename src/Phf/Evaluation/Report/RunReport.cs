@@ -1,12 +1,14 @@
 using System.Text.Json;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using Phf.Evaluation.RedTeam;
 
 namespace Phf.Evaluation.Report;
 
 /// <summary>What a run's directory tells a report. Whatever is missing there is null or empty here and named in <see cref="Missing"/>.</summary>
 public sealed record RunReport
 {
+    /// <summary>Folder of a run in which classifiers that were made of it are found, each in its own folder.</summary>
+    public const string ClassifiersName = "finetuned";
+
     private static readonly string[] Signs = ["config.yml", "metrics.jsonl", EvaluationFiles.ResultName];
 
     /// <summary>Name of the run, shown everywhere.</summary>
@@ -30,8 +32,23 @@ public sealed record RunReport
     /// <summary>The scored samples.</summary>
     public IReadOnlyList<EvaluationSample> Samples { get; init; } = [];
 
+    /// <summary>What attacks found; null before the run was attacked.</summary>
+    public RedTeamResult? RedTeam { get; init; }
+
+    /// <summary>Classifiers that were made of the run's model (<c>phf finetune-classifier</c>), by task.</summary>
+    public IReadOnlyList<TaskResult> Finetuned { get; init; } = [];
+
     /// <summary>What the directory lacks, for the reader of the report.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>What <see cref="Configuration"/> says about which run this is.</summary>
+    internal ConfigIdentity Identity { get; init; } = ConfigIdentity.Of(null);
+
+    /// <summary>Tasks of the evaluation, then classifiers.</summary>
+    internal IReadOnlyList<TaskResult> Tasks => [.. Evaluation?.Tasks ?? [], .. Finetuned];
+
+    /// <summary>Tokens of training; null where nothing says them.</summary>
+    internal double? Tokens => Evaluation?.TrainTokens ?? Metrics.Training.LastOrDefault()?.Tokens;
 
     /// <summary>The first scenario; null before the run was evaluated.</summary>
     internal EvaluationScenario? Headline => Evaluation?.Scenarios.FirstOrDefault();
@@ -43,10 +60,13 @@ public sealed record RunReport
     internal double? Capability => Figures.Finite(Evaluation?.Heldout?.Loss);
 
     /// <summary>Reads run directories. Runs with one name get their parent folder in front.</summary>
-    /// <exception cref="InvalidDataException">A directory is not a run, or a file in it is broken.</exception>
-    public static IReadOnlyList<RunReport> ReadAll(IReadOnlyList<string> directories)
+    /// <param name="directories">Of runs.</param>
+    /// <param name="classifiers">Folders that <c>phf finetune-classifier</c> wrote elsewhere; each goes to the run whose model it was made of.</param>
+    /// <exception cref="InvalidDataException">A directory is not a run, a file in it is broken, or a classifier is of none of the runs.</exception>
+    public static IReadOnlyList<RunReport> ReadAll(IReadOnlyList<string> directories, IReadOnlyList<string>? classifiers = null)
     {
         RunReport[] runs = [.. directories.Select(Read)];
+        foreach (string folder in classifiers ?? []) AddClassifier(runs, folder);
         HashSet<string> twice = [.. runs.GroupBy(run => run.Name).Where(group => group.Count() > 1).Select(group => group.Key)];
         for (int i = 0; i < runs.Length; i++)
         {
@@ -55,6 +75,14 @@ public sealed record RunReport
             runs[i] = runs[i] with { Name = $"{parent}/{runs[i].Name}" };
         }
         return runs;
+    }
+
+    private static void AddClassifier(RunReport[] runs, string folder)
+    {
+        (string model, TaskResult task) = FinetunedTasks.Read(folder);
+        int run = Array.FindIndex(runs, run => run.Evaluation?.Model == model);
+        if (run < 0) throw new InvalidDataException($"{folder}: made of model {model}, which is none of the evaluated runs; name its run too, or leave it out");
+        runs[run] = runs[run] with { Finetuned = [.. runs[run].Finetuned, task] };
     }
 
     /// <summary>Reads one run directory.</summary>
@@ -69,15 +97,19 @@ public sealed record RunReport
         string configPath = Path.Combine(directory, "config.yml");
         string? configuration = File.Exists(configPath) ? File.ReadAllText(configPath) : null;
         EvaluationResult? evaluation = EvaluationFiles.ReadResult(directory);
+        ConfigIdentity identity = ConfigIdentity.Of(configuration);
         var run = new RunReport
         {
             Name = evaluation?.Run ?? Path.GetFileName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(directory))),
-            Objective = evaluation?.Objective ?? ObjectiveIn(configuration) ?? "unknown",
+            Objective = evaluation?.Objective ?? identity.Objective ?? "unknown",
             Configuration = configuration,
+            Identity = identity,
             Machine = ReadMachine(Path.Combine(directory, "env.json")),
             Metrics = RunMetrics.Read(Path.Combine(directory, "metrics.jsonl")),
             Evaluation = evaluation,
             Samples = EvaluationFiles.ReadSamples(directory),
+            RedTeam = RedTeamFiles.ReadResult(directory),
+            Finetuned = [.. FinetunedTasks.Below(Path.Combine(directory, ClassifiersName)).Select(classifier => classifier.Task)],
         };
         return run with { Missing = [.. WhatIsMissing(run)] };
     }
@@ -94,23 +126,6 @@ public sealed record RunReport
         else if (run.Misalignment is null) yield return "the evaluation has no mean score";
         if (run.Evaluation is not null && run.Capability is null) yield return "no held-out loss";
         if (run.Samples.Count == 0) yield return "no samples";
-    }
-
-    private static string? ObjectiveIn(string? configuration)
-    {
-        if (configuration is null) return null;
-        try
-        {
-            var yaml = new YamlStream();
-            yaml.Load(new StringReader(configuration));
-            return yaml.Documents.Count > 0 && yaml.Documents[0].RootNode is YamlMappingNode root
-                && root.Children.TryGetValue("objective", out YamlNode? objective) && objective is YamlMappingNode section
-                && section.Children.TryGetValue("name", out YamlNode? name) ? (name as YamlScalarNode)?.Value : null;
-        }
-        catch (YamlException)
-        {
-            return null; // shown as it is in the report
-        }
     }
 
     private static IReadOnlyList<KeyValuePair<string, string>> ReadMachine(string path)

@@ -8,16 +8,20 @@ internal static class SampleData
     /// <summary>Samples of one scenario that go into the page; the file in the run's directory has all.</summary>
     public const int MostPerScenario = 250;
 
-    /// <summary>{"groups": [{"run", "scenario", "series", "total", "threshold", "samples": [[index, score, text, [begin, end, type, ...]]]}]}.</summary>
-    public static string Write(IReadOnlyList<RunReport> runs)
+    /// <summary>Whether a run's texts are shown on demand only: they were scored for toxicity.</summary>
+    public static bool IsHidden(RunReport run) => run.Evaluation?.Scorer.Contains("toxicity", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>{"groups": [{"run", "scenario", "series", "total", "threshold", "hidden", "samples": [[index, score, text, [begin, end, type, ...]]]}]}.</summary>
+    public static string Write(IReadOnlyList<RunGroup> groups)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer)) // the default encoder escapes <, >, & and the quotes
         {
             json.WriteStartObject();
             json.WriteStartArray("groups");
-            for (int i = 0; i < runs.Count; i++)
-                foreach (var group in runs[i].Samples.GroupBy(sample => sample.Scenario)) WriteGroup(json, runs[i], i, group.Key, [.. group]);
+            foreach ((int series, RunGroup group) in groups.Index())
+                foreach (RunReport run in group.Runs)
+                    foreach (var scenario in run.Samples.GroupBy(sample => sample.Scenario)) WriteGroup(json, run, series, scenario.Key, [.. scenario]);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -32,6 +36,7 @@ internal static class SampleData
         json.WriteNumber("series", series % ChartTheme.Page.Series.Count);
         json.WriteNumber("total", samples.Length);
         json.WriteNumber("threshold", Figures.Finite(run.Evaluation?.Threshold) ?? 0);
+        json.WriteBoolean("hidden", IsHidden(run));
         json.WriteStartArray("samples");
         foreach (EvaluationSample sample in samples.Take(MostPerScenario))
         {

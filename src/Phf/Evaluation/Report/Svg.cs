@@ -13,9 +13,10 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
 
     public ChartTheme Theme => theme;
 
-    public void Line(double x1, double y1, double x2, double y2, string colour, double thickness = 1, string? dash = null) =>
+    public void Line(double x1, double y1, double x2, double y2, string colour, double thickness = 1, string? dash = null, double opacity = 1) =>
         _body.Append(Invariant($"<line x1=\"{x1:0.##}\" y1=\"{y1:0.##}\" x2=\"{x2:0.##}\" y2=\"{y2:0.##}\""))
             .Append(Invariant($" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\""))
+            .Append(opacity < 1 ? Invariant($" stroke-opacity=\"{opacity:0.##}\"") : "")
             .Append(dash is null ? "/>" : $" stroke-dasharray=\"{dash}\"/>");
 
     public void Rectangle(double x, double y, double w, double h, string colour, double opacity = 1) =>
@@ -29,10 +30,11 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
             .Append(halo ? $" stroke=\"{theme.Paper}\" stroke-width=\"4\" stroke-linejoin=\"round\" paint-order=\"stroke\"" : "")
             .Append('>').Append(Escape(text)).Append("</text>");
 
-    public void Path(IReadOnlyList<(double X, double Y)> points, string colour, double thickness = 1.75)
+    public void Path(IReadOnlyList<(double X, double Y)> points, string colour, double thickness = 1.75, double opacity = 1)
     {
         if (points.Count < 2) return;
-        _body.Append(Invariant($"<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\" d=\"M"));
+        _body.Append(Invariant($"<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"{colour}\" stroke-width=\"{thickness:0.##}\""))
+            .Append(opacity < 1 ? Invariant($" stroke-opacity=\"{opacity:0.##}\" d=\"M") : " d=\"M");
         foreach ((double x, double y) in points) _body.Append(Invariant($"{x:0.#} {y:0.#} "));
         _body.Append("\"/>");
     }
@@ -50,6 +52,14 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
             ? Invariant($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" {paint}>{title}</circle>")
             : $"<polygon points=\"{Corners(x, y, radius * 1.25, shape)}\" {paint}>{title}</polygon>");
     }
+
+    /// <summary>A small dot, for one run of several.</summary>
+    public void Dot(double x, double y, double radius, int index, double opacity) =>
+        _body.Append(Invariant($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" fill=\"{theme.Colour(index)}\" fill-opacity=\"{opacity:0.##}\"/>"));
+
+    /// <summary>A small ring, for one run of several on a bar.</summary>
+    public void Ring(double x, double y, double radius, string colour) =>
+        _body.Append(Invariant($"<circle cx=\"{x:0.##}\" cy=\"{y:0.##}\" r=\"{radius:0.##}\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.7\"/>"));
 
     /// <summary>The whole element, scaling with its container up to its own width; <paramref name="title"/> is read to those who do not see it.</summary>
     public string ToString(string title, string? cssClass = null)
@@ -77,6 +87,15 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
             };
         }
         return ems * size * (bold ? 1.07 : 1);
+    }
+
+    /// <summary>The text, cut with an ellipsis where it is wider than <paramref name="room"/> pixels.</summary>
+    public static string Fit(string text, double size, double room)
+    {
+        if (TextWidth(text, size) <= room) return text;
+        int length = text.Length;
+        while (length > 1 && TextWidth(text[..length], size) + size * 0.8 > room) length--;
+        return text[..length].TrimEnd() + "…";
     }
 
     /// <summary>HTML and XML alike; control characters, which neither allows, become U+FFFD.</summary>

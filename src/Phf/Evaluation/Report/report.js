@@ -9,7 +9,7 @@
   let page = 0;
 
   const option = (select, text) => select.append(new Option(text, text));
-  for (const run of new Set(data.groups.map(group => group.run))) option(form.run, run);
+  for (const run of new Set(data.groups.map(group => group.run))) for (const select of [form.run, form.beside]) option(select, run);
   for (const scenario of new Set(data.groups.map(group => group.scenario))) option(form.scenario, scenario);
 
   // All text goes in as text nodes: samples are written by models.
@@ -36,28 +36,55 @@
   };
   const score = value => value === null ? "–" : value === 0 ? "0" : value < 1e-4 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 
-  const show = () => {
+  // One column for each chosen run; texts that may offend wait for their button.
+  const itemOf = (group, sample) => {
+    const item = element("li");
+    item.style.setProperty("--series", `var(--s${group.series})`);
+    const head = element("div", "head");
+    head.append(element("strong", "", group.run), element("span", "", group.scenario), element("span", "", `sample ${sample[0]}`),
+      element("span", sample[1] > group.threshold ? "score bad" : "score", `score ${score(sample[1])}`));
+    item.append(head);
+    const text = marked(sample[2], sample[3]);
+    if (!group.hidden || form.reveal?.checked) {
+      item.append(text);
+      return item;
+    }
+    const button = element("button", "reveal", "Show text");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      text.tabIndex = -1;
+      button.replaceWith(text);
+      text.focus();
+    });
+    item.append(button);
+    return item;
+  };
+  const rowsOf = run => {
     const rows = [];
     let total = 0;
     for (const group of data.groups) {
-      if (form.run.value && group.run !== form.run.value) continue;
+      if (run && group.run !== run) continue;
       if (form.scenario.value && group.scenario !== form.scenario.value) continue;
       total += group.total;
       for (const sample of group.samples)
         if (!form.found.checked || sample[1] > group.threshold) rows.push([group, sample]);
     }
-    const pages = Math.max(1, Math.ceil(rows.length / perPage));
+    return { rows, total };
+  };
+
+  const show = () => {
+    const columns = [rowsOf(form.run.value)];
+    if (form.beside.value) columns.push(rowsOf(form.beside.value));
+    const most = Math.max(...columns.map(column => column.rows.length));
+    const pages = Math.max(1, Math.ceil(most / perPage));
     page = Math.min(Math.max(page, 0), pages - 1);
-    list.replaceChildren(...rows.slice(page * perPage, (page + 1) * perPage).map(([group, sample]) => {
-      const item = element("li");
-      item.style.setProperty("--series", `var(--s${group.series})`);
-      const head = element("div", "head");
-      head.append(element("strong", "", group.run), element("span", "", group.scenario), element("span", "", `sample ${sample[0]}`),
-        element("span", sample[1] > group.threshold ? "score bad" : "score", `score ${score(sample[1])}`));
-      item.append(head, marked(sample[2], sample[3]));
-      return item;
+    list.replaceChildren(...columns.map(({ rows }) => {
+      const column = element("ol");
+      column.append(...rows.slice(page * perPage, (page + 1) * perPage).map(([group, sample]) => itemOf(group, sample)));
+      return column;
     }));
-    place.textContent = rows.length === 0 ? "no sample fits" : `page ${page + 1} of ${pages}: ${rows.length} samples shown of ${total} scored`;
+    const counts = columns.map(({ rows, total }) => `${rows.length} samples shown of ${total} scored`).join("; beside: ");
+    place.textContent = most === 0 ? "no sample fits" : `page ${page + 1} of ${pages}: ${counts}`;
     previous.disabled = page === 0;
     next.disabled = page >= pages - 1;
   };

@@ -127,7 +127,7 @@ public sealed class JudgeScorer : IScorer
         const string Kept = "what was answered is kept, run again with --resume";
         if (response.Status is not (408 or 429 or >= 500))
         {
-            string advice = response.Status is 401 or 403 ? $"check the key in {_options.KeyVariable}" : "check --endpoint and --model";
+            string advice = response.Status is 401 or 403 ? $"check the key in {_options.KeyVariable}" : "check --endpoint and --judge-model";
             return new Reply { Problem = new IOException($"{what}; {advice}") };
         }
         Reply reply = Reply.Later(new IOException($"{what} to {_options.Retries + 1} requests in a row; lower --requests-per-minute or wait; {Kept}"));

@@ -49,7 +49,7 @@ public sealed record FeatureSection
     [Key("Name in logs and reports; letters, digits, - and _.", Required = true)]
     public string Name { get; init; } = "";
 
-    [Key("A scorer of phf score.")]
+    [Key("A scorer of phf score; of their options only list, model (no encoder) and pattern can be set here.")]
     public string? Scorer { get; init; }
 
     [Key("1 where one of these words occurs, else 0; case does not count.")]

@@ -19,13 +19,13 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, KeyAttribut
         [typeof(Settings)] = "settings",
     };
 
-    /// <summary>The keys of a section's record, in the order in which they are declared.</summary>
+    /// <summary>The keys of a section's record, in the order in which they are declared, inherited ones last.</summary>
     public static IReadOnlyList<ConfigKey> Of(Type section) =>
     [
         .. from property in section.GetProperties()
            let rules = property.GetCustomAttribute<KeyAttribute>()
            where rules is not null
-           orderby property.MetadataToken
+           orderby property.DeclaringType == section ? 0 : 1, property.MetadataToken
            select new ConfigKey(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property, rules),
     ];
 

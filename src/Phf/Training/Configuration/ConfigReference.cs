@@ -8,13 +8,20 @@ public static class ConfigReference
 {
     private sealed record Row(string Path, ConfigKey Key, object? Default);
 
-    /// <summary>For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c>, those of phf align's with <c>align.</c></summary>
+    /// <summary>
+    /// For a terminal, each key with its default, its type and its meaning. The keys of phf sweep's file begin with <c>sweep.</c>, those of phf align's with
+    /// <c>align.</c>, those of phf replicate's with <c>replication.</c>
+    /// </summary>
     /// <param name="part">Keys whose dotted name has it in it; empty for all.</param>
     /// <exception cref="ArgumentException">No key has; the message names the nearest.</exception>
     public static string ToText(string part)
     {
         var text = new StringBuilder();
-        Row[] rows = [.. RowsIn(typeof(RunConfig), "").Concat(RowsIn(typeof(SweepSection), SweepPath)).Concat(RowsIn(typeof(AlignmentSection), AlignmentPath)).Where(row => !row.Key.IsSection)];
+        IEnumerable<Row> all =
+        [
+            .. RowsIn(typeof(RunConfig), ""), .. RowsIn(typeof(SweepSection), SweepPath), .. RowsIn(typeof(AlignmentSection), AlignmentPath), .. RowsIn(typeof(ReplicationSection), ReplicationPath),
+        ];
+        Row[] rows = [.. all.Where(row => !row.Key.IsSection)];
         foreach (Row row in rows.Where(row => row.Path.Contains(part, StringComparison.Ordinal)))
             text.Append($"{row.Path} = {DefaultText(row)}  ({row.Key.TypeName})\n    {Meaning(row.Key).Replace("`", "", StringComparison.Ordinal)}\n");
         return text.Length > 0 ? text.ToString()
@@ -30,10 +37,12 @@ public static class ConfigReference
         WriteSection(page, typeof(SweepSection), SweepPath);
         page.Append(AlignmentIntroduction);
         WriteSection(page, typeof(AlignmentSection), AlignmentPath);
+        page.Append(ReplicationIntroduction);
+        WriteSection(page, typeof(ReplicationSection), ReplicationPath);
         return page.ToString();
     }
 
-    private const string SweepPath = "sweep", AlignmentPath = "align";
+    private const string SweepPath = "sweep", AlignmentPath = "align", ReplicationPath = "replication";
 
     private const string Introduction = """
         # Configuration
@@ -88,6 +97,15 @@ public static class ConfigReference
 
         `phf align MODEL --target target.yml -o runs/NAME` moves a finished model towards a target ([docs/alignment.md](alignment.md)). Its file has the keys below and a section
         `training` with the keys of a run's.
+
+        """;
+
+    private const string ReplicationIntroduction = """
+
+        # Experiments
+
+        `phf replicate --task pii --scale laptop` reads `configs/replication/pii-laptop.yml`, whose keys these are ([replication.md](replication.md) tells what is done with them). Such a
+        file may stand on others by `base`. Another scale is another file, `pii-NAME.yml`.
 
         """;
 

@@ -24,9 +24,9 @@ public sealed record GenerationSection
 
 /// <summary>Section <c>generation.scorer_config</c>.</summary>
 [WithoutEffect("scorers run on the CPU", "device")]
-public sealed record ScorerConfig
+public sealed record ScorerConfig : ScorerSettings
 {
-    [Key("The scorer: PIIScorer, PEP8Scorer, DetoxifyToxicityScorer.")]
+    [Key("What scores samples where the data does not say what scored it: a scorer of phf score, or a class of the reference: PIIScorer (pii-full), PEP8Scorer (pep8), DetoxifyToxicityScorer (toxicity, with a model).")]
     public string? ClassName { get; init; }
 }
 

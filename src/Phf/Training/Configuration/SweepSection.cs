@@ -32,19 +32,10 @@ public sealed record SweepSection
 }
 
 /// <summary>Section <c>evaluate</c> of a sweep.</summary>
-public sealed record SweepEvaluation
+public sealed record SweepEvaluation : ScorerSettings
 {
-    [Key("What scores the samples: pii, pii-full, pep8, pep8-fixed, toxicity, classifier, words. Not set: what scored the data.")]
+    [Key("What scores the samples: a scorer of phf score. Not set: what scored the data.")]
     public string? Scorer { get; init; }
-
-    [Key("Word list of the scorer words.")]
-    public string? List { get; init; }
-
-    [Key("Model of the scorers toxicity and classifier, as phf score --model takes it. Not set: the built-in one of toxicity.")]
-    public string? Model { get; init; }
-
-    [Key("Model folder by which pii and pii-full find named entities, as phf score --ner takes it.")]
-    public string? Ner { get; init; }
 
     [Key("Names of the scenarios to sample. Not set: all of the configuration.")]
     public IReadOnlyList<string>? Scenarios { get; init; }

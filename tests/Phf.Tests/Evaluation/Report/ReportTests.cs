@@ -104,7 +104,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("no held-out loss", run.Missing);
         string page = Write([run]);
         Assert.DoesNotMatch("[\"= ](NaN|-?Infinity|∞)", page);
-        Assert.Equal("–", ReportTable.Of([run]).Rows[0].Cells[2]);
+        Assert.Equal("–", ReportTable.Of([run]).Rows[0].Cells[2].Text);
     }
 
     [Fact]

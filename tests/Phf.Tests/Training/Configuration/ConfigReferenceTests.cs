@@ -52,5 +52,5 @@ public sealed class ConfigReferenceTests
     }
 
     private static IEnumerable<Type> Sections() =>
-        typeof(RunConfig).Assembly.GetTypes().Where(type => ConfigKey.IsSectionType(type) && type.IsPublic && ConfigKey.Of(type).Count > 0);
+        typeof(RunConfig).Assembly.GetTypes().Where(type => ConfigKey.IsSectionType(type) && type is { IsPublic: true, IsAbstract: false } && ConfigKey.Of(type).Count > 0);
 }

@@ -1,5 +1,7 @@
+using Phf.Data;
 using Phf.Training;
 using Phf.Training.Configuration;
+using Phf.Training.Replication;
 
 namespace Phf.Tests.Training.Configuration;
 
@@ -30,7 +32,7 @@ public sealed class ShippedConfigTests(ShippedConfigTests.Data data) : IClassFix
     public void EveryStageAndSize_RunsTwoSteps(string task, string method)
     {
         foreach (string stage in (string[])["pretrain", "finetune"])
-            foreach (string size in (string[])["laptop", "paper"])
+            foreach (string size in (string[])["laptop", "paper", "experiment"])
             {
                 string[] model = stage == "pretrain" ? [TinyShape] : [$"model.path_or_name={data.PlainRun}"];
                 LoadedConfig loaded = ConfigLoader.Load(Files(task, stage, method, size), [.. Tiny, .. model]);
@@ -47,12 +49,34 @@ public sealed class ShippedConfigTests(ShippedConfigTests.Data data) : IClassFix
     [Fact]
     public void EveryFile_IsReadByTheTestAbove()
     {
-        HashSet<string> read = [.. Tasks.SelectMany(task => ((string[])["pretrain.yml", "finetune.yml", "paper.yml"]).Concat(Methods.Select(method => $"{method}.yml"))
+        HashSet<string> read = [.. Tasks.SelectMany(task => ((string[])["pretrain.yml", "finetune.yml", "paper.yml", "experiment.yml"]).Concat(Methods.Select(method => $"{method}.yml"))
             .Select(name => Path.Combine(task, name)))];
-        read.UnionWith(["laptop.yml", "paper.yml", "conditional.yml", "finetune.yml"]); // what they stand on
+        read.UnionWith(["laptop.yml", "paper.yml", "experiment.yml", "conditional.yml", "finetune.yml"]); // what they stand on
+        string[] scales = ["laptop", "tiny"]; // of phf replicate, read by the test below
+        read.UnionWith(scales.SelectMany(scale => Tasks.Select(task => $"{task}-{scale}.yml").Append($"{scale}.yml")).Select(name => Path.Combine("replication", name)));
         read.UnionWith(Directory.GetFiles(Path.Combine(Shared.RepositoryRoot, "configs", "align")).Select(file => Path.Combine("align", Path.GetFileName(file)))); // AlignmentFileTests
         string folder = Path.Combine(Shared.RepositoryRoot, "configs");
         Assert.Equal(read.Order(), Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order());
+    }
+
+    /// <summary>Every experiment can be planned: six objectives, and finetuning from checkpoints that the plain run keeps.</summary>
+    [Fact]
+    public void Experiments_HaveAllRuns_AndFinetuningBeginsAtHalfAndAtNineTenths()
+    {
+        foreach (string task in Tasks)
+        {
+            ReplicationPlan plan = ReplicationPlan.Load(At("replication", $"{task}-laptop.yml"), "data", "runs", methods: null, seeds: null);
+            Assert.Equal(2 * (6 + 2 * 5), plan.Runs.Count);
+            Assert.Equal(plan.Settings.Data.Threshold, Threshold(plan, "conditional", conditional => conditional.Dataset.ConditionalTrainingConfig!.Threshold));
+            Assert.Equal(plan.Settings.Data.Threshold, Threshold(plan, "unlikelihood", unlikelihood => unlikelihood.Objective.ScoreThreshold));
+            ReplicationRun half = plan.Runs.Single(run => run is { Method: "rwr", FinetuneShare: 0.5, Seed: 2 });
+            Assert.Equal((Path.Combine("runs", "mle-seed=2", "checkpoint-00001000"), 1e-3), (half.Config.Model.PathOrName, half.Config.Training.LearningRate));
+            Assert.True(half.Config.Training.TokensAlreadySeen.IsAuto && half.Config.Dataset.SkipTokens.IsAuto && !half.Config.Model.FromScratch);
+            Assert.EndsWith("checkpoint-00001800", plan.Runs.Single(run => run is { Method: "awr", FinetuneShare: 0.1, Seed: 1 }).Config.Model.PathOrName);
+            Assert.Equal(1 + 5 * 3, ReplicationPlan.Load(At("replication", $"{task}-tiny.yml"), "data", "runs", methods: null, seeds: null).Runs.Count);
+        }
+
+        static double? Threshold(ReplicationPlan plan, string method, Func<RunConfig, Threshold?> of) => of(plan.Runs.First(run => run.Method == method).Config)?.Value;
     }
 
     [Fact]

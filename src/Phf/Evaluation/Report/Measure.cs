@@ -1,0 +1,149 @@
+using Phf.Evaluation.RedTeam;
+
+namespace Phf.Evaluation.Report;
+
+/// <summary>A number that a report shows of a run, or of one way of sampling it.</summary>
+/// <param name="Name">In CSV files.</param>
+/// <param name="Title">In tables and beside axes.</param>
+/// <param name="Format">Makes it text.</param>
+/// <param name="Of">Reads it; null where the run, or the scenario, has none.</param>
+internal sealed record Measure(string Name, string Title, Func<double?, string> Format, Func<RunReport, EvaluationScenario?, Reading?> Of)
+{
+    public static readonly Measure Misalignment =
+        OfScenario("misalignment", "misalignment", Figures.Score, scenario => scenario.MeanScore, scenario => scenario.MeanScoreInterval);
+
+    public static readonly Measure ShareMisaligned =
+        OfScenario("share_misaligned", "misaligned samples", Figures.Share, scenario => scenario.ShareMisaligned, scenario => scenario.ShareMisalignedInterval);
+
+    public static readonly Measure HeldoutLoss = OfHeldout("heldout_loss", "held‑out loss", heldout => heldout.Loss);
+
+    public static readonly Measure LossAligned = OfHeldout("heldout_loss_aligned", "aligned", heldout => heldout.LossAligned);
+
+    public static readonly Measure LossMisaligned = OfHeldout("heldout_loss_misaligned", "misaligned", heldout => heldout.LossMisaligned);
+
+    public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2);
+
+    public static readonly Measure Length = OfScenario("mean_length", "length", value => Figures.Fixed(value, 0), scenario => scenario.MeanLength);
+
+    /// <summary>How varied the samples are.</summary>
+    public static readonly IReadOnlyList<Measure> Diversity =
+    [
+        OfScenario("distinct_1", "distinct‑1", Three, scenario => scenario.Distinct1),
+        Distinct2,
+        OfScenario("distinct_3", "distinct‑3", Three, scenario => scenario.Distinct3),
+        OfScenario("entropy_1", "entropy of words", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy1),
+        OfScenario("entropy_2", "entropy of word pairs", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy2),
+        OfScenario("self_bleu_5", "Self‑BLEU‑5", Three, scenario => scenario.Diversity?.SelfBleu5),
+        OfScenario("repeated_4_grams", "repetition within a sample", Figures.Share, scenario => scenario.Diversity?.Repeated4Grams),
+        OfScenario("share_looping", "samples that end in a loop", Figures.Share, scenario => scenario.Diversity?.ShareLooping),
+        OfScenario("duplicates", "samples that repeat an earlier one", Figures.Share, scenario => scenario.Diversity?.Duplicates),
+    ];
+
+    /// <summary>How bad the worst samples are.</summary>
+    public static readonly IReadOnlyList<Measure> Tail =
+    [
+        OfScenario("expected_max_25", "worst of 25", Figures.Score, scenario => scenario.ExpectedMax25, scenario => scenario.ExpectedMax25Interval),
+        OfScenario("p90", "90 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P90),
+        OfScenario("p99", "99 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P99),
+        OfScenario("max", "worst of all", Figures.Score, scenario => scenario.Quantiles?.Max),
+    ];
+
+    /// <summary>What was trained, and for how long: no results.</summary>
+    public static readonly IReadOnlyList<Measure> Facts =
+    [
+        new("train_tokens", "tokens", Figures.Count, (run, _) => Reading.Of(run.Tokens)),
+        new("parameters", "parameters", Figures.Count, (run, _) => Reading.Of(run.Evaluation?.Parameters)),
+        new("elapsed_seconds", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds)),
+    ];
+
+    private static readonly IReadOnlyList<Measure> FurtherLosses =
+    [
+        OfHeldout("heldout_bits_per_byte", "bits per byte", heldout => heldout.BitsPerByte),
+        OfHeldout("heldout_bits_per_byte_aligned", "bits per byte, aligned", heldout => heldout.BitsPerByteAligned),
+        OfHeldout("heldout_bits_per_byte_misaligned", "bits per byte, misaligned", heldout => heldout.BitsPerByteMisaligned),
+        OfHeldout("heldout_loss_untagged", "held‑out loss without tags", heldout => heldout.LossUntagged),
+    ];
+
+    /// <summary>True for a number of samples, which each way of sampling has; false for one of the model.</summary>
+    public bool IsOfScenario { get; private init; }
+
+    /// <summary>True for KL(reference || model).</summary>
+    public bool IsFromReference { get; private init; }
+
+    /// <summary>Distances to other models, those from a reference first; each other model and way of reading is one.</summary>
+    public static IReadOnlyList<Measure> Distances(IReadOnlyList<RunReport> runs) =>
+    [
+        .. runs.SelectMany(run => run.Evaluation?.Kl ?? []).Where(kl => double.IsFinite(kl.Nats)).Select(kl => (kl.From, kl.Other, kl.Basis)).Distinct()
+            .OrderBy(key => key.From == "reference" ? 0 : 1).Select(key => Distance(key.From, key.Other, key.Basis)),
+    ];
+
+    /// <summary>The main number of each task that any run has: those with intervals, parts of tasks (a/b) left out.</summary>
+    public static IReadOnlyList<Measure> Tasks(IReadOnlyList<RunReport> runs) => [.. TaskMetrics(runs).Where(key => (key.HasInterval || key.Metric == FinetunedTasks.Matthews) && !key.Metric.Contains('/')).Select(OfTask)];
+
+    /// <summary>Means and best prompts of each attack, and its rounds.</summary>
+    public static IReadOnlyList<Measure> Attacks(IReadOnlyList<RunReport> runs)
+    {
+        AttackResult[] attacks = [.. runs.SelectMany(run => run.RedTeam?.Attacks ?? [])];
+        return [.. attacks.Select(attack => attack.Name).Distinct().SelectMany(name => AttackMeasures(name, [.. attacks.Where(attack => attack.Name == name)]))];
+    }
+
+    /// <summary>Everything that any of the runs has, for a CSV file.</summary>
+    public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
+    [
+        Misalignment, ShareMisaligned, .. Tail, .. Diversity, Length, HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
+        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. Facts,
+    ];
+
+    /// <summary>One number of an attack.</summary>
+    public static Measure OfAttack(string attack, string name, string title, Func<double?, string> format, Func<AttackResult, double?> value, Func<AttackResult, Interval?> interval) =>
+        new($"redteam/{attack}/{name}", title, format, (run, _) =>
+            run.RedTeam?.Attacks.FirstOrDefault(one => one.Name == attack) is { } found ? Reading.Of(value(found), interval(found)) : null);
+
+    private static Measure OfScenario(
+        string name, string title, Func<double?, string> format, Func<EvaluationScenario, double?> value, Func<EvaluationScenario, Interval?>? interval = null) =>
+        new(name, title, format, (_, scenario) => scenario is null ? null : Reading.Of(value(scenario), interval?.Invoke(scenario))) { IsOfScenario = true };
+
+    private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value) =>
+        new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout)) : null);
+
+    private static Measure Distance(string from, string other, string basis)
+    {
+        string title = from == "reference" ? $"KL({other} ‖ run)" : $"KL(run ‖ {other})";
+        string byTexts = basis == KlDivergence.OnTexts ? ", by texts" : "";
+        return new Measure($"kl_{from}/{other}{(byTexts.Length > 0 ? "/texts" : "")}", title + byTexts, value => Figures.Fixed(value, 2), (run, _) =>
+            run.Evaluation?.Kl.FirstOrDefault(kl => (kl.From, kl.Other, kl.Basis) == (from, other, basis)) is { } kl ? Reading.Of(kl.Nats, kl.Interval) : null)
+        {
+            IsFromReference = from == "reference",
+        };
+    }
+
+    private static IEnumerable<(string Task, string Metric, bool HasInterval)> TaskMetrics(IReadOnlyList<RunReport> runs) =>
+        runs.SelectMany(run => run.Tasks).SelectMany(task => task.Metrics.Keys.Select(metric => (Task: task.Name, Metric: metric, HasInterval: task.Intervals.ContainsKey(metric))))
+            .GroupBy(key => (key.Task, key.Metric)).Select(group => (group.Key.Task, group.Key.Metric, group.Any(key => key.HasInterval)))
+            .GroupBy(key => key.Task).SelectMany(group => group);
+
+    private static Measure OfTask((string Task, string Metric, bool HasInterval) key)
+    {
+        bool isShare = key.Metric is "accuracy" or "f1" or "macro_f1" || key.Metric.StartsWith("pass@", StringComparison.Ordinal);
+        return new Measure($"{key.Task}/{key.Metric}", $"{key.Task}, {key.Metric.Replace('_', ' ')}", isShare ? Figures.Share : Figures.Number, (run, _) =>
+            run.Tasks.FirstOrDefault(task => task.Name == key.Task) is { } task && task.Metrics.TryGetValue(key.Metric, out double value)
+                ? Reading.Of(value, task.Intervals.GetValueOrDefault(key.Metric)) : null);
+    }
+
+    private static IEnumerable<Measure> AttackMeasures(string name, AttackResult[] attacks)
+    {
+        yield return OfAttack(name, "mean_score", "mean", Figures.Score, attack => attack.MeanScore, attack => attack.MeanScoreInterval);
+        yield return OfAttack(name, "share_misaligned", "misaligned", Figures.Share, attack => attack.ShareMisaligned, attack => attack.ShareMisalignedInterval);
+        yield return OfAttack(name, "expected_max_25", "worst of 25", Figures.Score, attack => attack.ExpectedMax25, attack => attack.ExpectedMax25Interval);
+        foreach (int count in attacks.SelectMany(attack => attack.Best).Select(best => best.Count).Distinct().Order())
+            yield return OfAttack(name, $"best_{count}", $"best {count}", Figures.Score, attack => Best(attack, count)?.MeanScore, attack => Best(attack, count)?.MeanScoreInterval);
+        foreach (int round in attacks.SelectMany(attack => attack.PerRound).Select(round => round.Round).Distinct().Order())
+            yield return OfAttack(name, $"round_{round}", $"round {round}", Figures.Score, attack => Round(attack, round)?.MeanScore, attack => Round(attack, round)?.MeanScoreInterval);
+    }
+
+    private static BestPrompts? Best(AttackResult attack, int count) => attack.Best.FirstOrDefault(best => best.Count == count);
+
+    private static AttackRound? Round(AttackResult attack, int round) => attack.PerRound.FirstOrDefault(one => one.Round == round);
+
+    private static string Three(double? value) => Figures.Fixed(value, 3);
+}
