@@ -57,8 +57,9 @@ internal sealed class DistributionMatching : IAlignmentMethod
         Policy policy = _context.Policy;
         int[] prompts = plan.Prompts.OfStep(step, plan.TextsPerStep, plan.Section.Sampling.SamplesPerPrompt);
         Draws draws = _context.Drawer.Draw(_proposal ?? policy.Model, prompts, DrawPurpose.Training, step);
-        double[] logPrior = draws.LogProbs(_context.Prior), logPolicy = draws.LogProbs(policy.Model);
-        double[] logProposal = _proposal is null ? logPolicy : draws.LogProbs(_proposal), logTarget = _context.LogTarget(draws, logPrior);
+        int[] read = Read(draws);
+        double[] logProposal = draws.LogProbs(_proposal ?? policy.Model, read), logTarget = _context.LogTarget(draws, draws.LogProbs(_context.Prior, read));
+        double[] logPolicy = _proposal is not null && _hasBaseline ? draws.LogProbs(policy.Model, read) : logProposal; // p / q alone asks for no pi
         _context.Learn(draws, logTarget, logProposal);
         double[] logP = _context.Normalised(draws, logTarget);
         double[] weights = [.. logP.Select((log, i) => Weight(log, logPolicy[i], logProposal[i]) / draws.Count)];
@@ -93,6 +94,13 @@ internal sealed class DistributionMatching : IAlignmentMethod
     }
 
     public void Dispose() => _proposal?.Dispose();
+
+    /// <summary>The texts that any model has to read: p / q is 0 for all that the target forbids, whatever the models say of them.</summary>
+    private int[] Read(Draws draws)
+    {
+        IEnumerable<int> all = Enumerable.Range(0, draws.Count);
+        return [.. _hasBaseline || _divergence is not null ? all : all.Where(i => !double.IsNegativeInfinity(_context.Target!.LogEvidence(draws.Features[i])))];
+    }
 
     private double Weight(double logP, double logPolicy, double logProposal) =>
         _divergence is { } divergence ? SequenceWeights.FDpg(divergence, logP, logPolicy, logProposal)

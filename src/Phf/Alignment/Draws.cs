@@ -51,4 +51,12 @@ internal sealed record Draws
 
     /// <summary>log p of each text under a model, given its prompt.</summary>
     public double[] LogProbs(Gpt2 model) => [.. TokenLogProbs(model).Select(logs => logs.Sum())];
+
+    /// <summary>log p of some of the texts, in their places; 0 in those of the others, which the model does not read.</summary>
+    public double[] LogProbs(Gpt2 model, int[] texts)
+    {
+        double[] logs = new double[Count];
+        foreach ((int i, double log) in texts.Zip(Of(texts).LogProbs(model))) logs[i] = log;
+        return logs;
+    }
 }

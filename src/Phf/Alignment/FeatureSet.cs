@@ -11,7 +11,7 @@ internal sealed class FeatureSet : IDisposable
     private readonly IReadOnlyList<FeatureSection> _sections;
     private readonly IScorer[] _scorers;
 
-    private FeatureSet(IReadOnlyList<FeatureSection> sections, IScorer[] scorers) => (_sections, _scorers) = (sections, scorers);
+    internal FeatureSet(IReadOnlyList<FeatureSection> sections, IScorer[] scorers) => (_sections, _scorers) = (sections, scorers);
 
     public IReadOnlyList<string> Names => [.. _sections.Select(section => section.Name)];
 

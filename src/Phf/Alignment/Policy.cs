@@ -56,12 +56,15 @@ internal sealed class Policy : IDisposable
     /// <summary>Updates of the parameters so far.</summary>
     public long Updates { get; set; }
 
-    /// <summary>One update by the gradient of sum -w log p over the texts. Where every weight is 0 there is nothing to learn, and nothing changes.</summary>
+    /// <summary>
+    /// One update by the gradient of sum -w log p over the texts. Texts with all weights 0 are not computed; where there is no other, nothing changes.
+    /// </summary>
     /// <exception cref="InvalidDataException">A number is no longer finite; the parameters are as they were.</exception>
     public (double Loss, double Norm) Update(IReadOnlyList<WeightedText> texts, double rate)
     {
-        if (texts.All(text => text.Weights.All(weight => weight == 0) && text.ValueSlopes?.All(slope => slope == 0) is not false)) return (0, 0);
-        double loss = Gradient(texts), norm = _optimizer.Norm();
+        WeightedText[] paying = [.. texts.Where(text => text.Weights.Any(weight => weight != 0) || text.ValueSlopes?.Any(slope => slope != 0) is true)];
+        if (paying.Length == 0) return (0, 0);
+        double loss = Gradient(paying), norm = _optimizer.Norm();
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             throw new InvalidDataException($"update {Updates + 1}: the loss is {loss} and {_optimizer.DescribeNotFinite()}; this step is not saved. Lower training.learning_rate");
         _optimizer.Update(++Updates, rate, norm);

@@ -149,6 +149,34 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public void Update_WithTextsThatWeighNothing_IsThatWithoutThem()
+    {
+        using IBackend backend = Backends.CreateReference();
+        WeightedText one = new([4, 1, 2], [1, -0.5]), other = new([4, 3, 0, 4], [0.25, 0.25, 0]), nothing = new([4, 0, 0], [0, 0]);
+        byte[] Updated(params WeightedText[] texts)
+        {
+            using Gpt2 model = TinyGpt2.Create(backend, Config);
+            using var policy = new Policy(model, new TrainingSection { PerDeviceTrainBatchSize = 2 }, MaxLength - 1);
+            policy.Update(texts, rate: 1e-2);
+            return TinyGpt2.Bytes(model.Parameters.All);
+        }
+        Assert.Equal(Updated(one, other), Updated(nothing, one, nothing, nothing, other));
+        Assert.NotEqual(Updated(one, other), Updated(one));
+    }
+
+    [Fact]
+    public void LogProbs_OfSomeTexts_AreInTheirPlaces()
+    {
+        using IBackend backend = Backends.CreateReference();
+        using Gpt2 model = TinyGpt2.Create(backend, Config);
+        int[][] texts = [.. AllTexts().Skip(20).Take(5)];
+        var draws = new Draws { Prompts = new int[5], Tokens = texts, Starts = [.. texts.Select(_ => 1)], Texts = [.. texts.Select(_ => "")], Features = [.. texts.Select(_ => new double[1])] };
+        double[] all = draws.LogProbs(model);
+        Assert.Equal([0, all[1], 0, 0, all[4]], draws.LogProbs(model, [1, 4]));
+        Assert.Equal(new double[5], draws.LogProbs(model, []));
+    }
+
+    [Fact]
     public void Update_ThatIsNotFinite_IsToldAndNotDone()
     {
         using IBackend backend = Backends.CreateReference();
