@@ -36,9 +36,10 @@ public sealed class ScorerSettingsTests(CliWorkspace workspace) : IClassFixture<
     {
         string run = workspace.TrainedRun("detoxify", "--data", UnsaidData(), "--override", "training.max_steps=1");
         Assert.Contains("phf: the data does not say what scored it; name a scorer (--scorer)", CliProcess.Run("evaluate", run).Error); // behind a note
-        string other = workspace.TrainedRun("unknown", "--data", UnsaidData(), "--override", "training.max_steps=1", "generation.scorer_config={class_name: astrology, pii_today: tomorrow}");
+        string other = workspace.TrainedRun("no day", "--data", UnsaidData(), "--override", "training.max_steps=1", "generation.scorer_config={class_name: astrology, pii_today: tomorrow}");
         Assert.Contains("pii_today: 'tomorrow' is no day; write it as in 2026-11-21", CliProcess.Run("evaluate", other).Error);
-        Assert.Contains("no scorer is named 'astrology'", CliProcess.Run("evaluate", other, "--pii-today", "2026-11-21").Error);
+        string unknown = workspace.TrainedRun("astrology", "--data", UnsaidData(), "--override", "training.max_steps=1", "generation.scorer_config={class_name: astrology}");
+        Assert.Contains("no scorer is named 'astrology'", CliProcess.Run("evaluate", unknown).Error);
         workspace.Train("never", "--override", "generation.scorer_config={class_name: command, command: ls}").Failed(1, "generation.scorer_config.command");
     }
 

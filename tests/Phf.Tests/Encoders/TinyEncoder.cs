@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Phf.Formats;
+using Phf.Text;
 
 namespace Phf.Tests.Encoders;
 
@@ -14,7 +15,10 @@ internal sealed class TinyEncoder
         "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "bad", ".", "alice", "smith", "##son", "acme", "corp", "paris", "met", "in", "worse", "##s", "a",
     ];
 
-    private static readonly string[] RobertaVocabulary =
+    /// <summary>Those with channels, then the bytes that no test writes: byte-level BPE has all 256.</summary>
+    private static readonly string[] RobertaVocabulary = [.. RobertaWords, .. Enumerable.Range(0, 256).Select(b => ByteAlphabet.ToChar((byte)b).ToString()).Except(RobertaWords)];
+
+    private static string[] RobertaWords =>
     [
         "<s>", "<pad>", "</s>", "<unk>", "t", "h", "e", "\u0120", "\u0120bad", "c", "a", "b", "d", ".", "ba", "bad", "i", "n", "s", "<mask>",
     ];
@@ -54,6 +58,8 @@ internal sealed class TinyEncoder
         model.Config["pad_token_id"] = 1;
         model.Config["problem_type"] = "multi_label_classification";
         foreach (string name in model.TensorNames) model.Rename(name, name.Replace("bert.", "roberta."));
+        model.Table("roberta.embeddings.word_embeddings.weight", RobertaVocabulary.Length, (token, channel) => token == channel ? 1 : 0);
+        model.Config["vocab_size"] = RobertaVocabulary.Length;
         model.Linear("classifier.dense", Channels, Channels, Identity);
         model.Linear("classifier.out_proj", Channels, 2, (label, channel) => label == 0 && RobertaVocabulary[channel] == "\u0120bad" ? 20 : 0);
         model.Write(folder);
