@@ -174,12 +174,27 @@ public sealed class RunGroupTests : IDisposable
 
     private static RedTeamResult Attack() => new()
     {
-        Run = "full", Objective = "mle", Checkpoint = "c", Model = "0123456789abcdef", Parameters = 1, Scorer = "pii/x", Threshold = 0,
+        Run = "full",
+        Objective = "mle",
+        Checkpoint = "c",
+        Model = "0123456789abcdef",
+        Parameters = 1,
+        Scorer = "pii/x",
+        Threshold = 0,
         Attacks =
         [
             new AttackResult
             {
-                Name = "few-shot", Kind = AttackResult.FewShot, Description = "", Seed = 1, Trials = 2, Rounds = 1, Continuations = 4, Prompts = 8, Unscored = 0, MeanScore = 0.2,
+                Name = "few-shot",
+                Kind = AttackResult.FewShot,
+                Description = "",
+                Seed = 1,
+                Trials = 2,
+                Rounds = 1,
+                Continuations = 4,
+                Prompts = 8,
+                Unscored = 0,
+                MeanScore = 0.2,
                 PerRound = [new AttackRound { Round = 0, Prompts = 4, MeanScore = 0.1 }, new AttackRound { Round = 1, Prompts = 4, MeanScore = 0.3 }],
                 Best = [new BestPrompts { Count = 1, MeanScore = 0.5 }, new BestPrompts { Count = 10, MeanScore = 0.4 }],
             },
