@@ -63,6 +63,27 @@ public static class Bootstrap
         return (Between(means), Between(shares), n < k ? null : Between(maxima));
     }
 
+    /// <summary>Interval of sum(numerators) / sum(denominators) over the things measured; null with fewer than two.</summary>
+    /// <param name="numerators">One number for each thing.</param>
+    /// <param name="denominators">As many, none of a resample with the sum 0.</param>
+    public static Interval? OfRatio(ReadOnlySpan<double> numerators, ReadOnlySpan<double> denominators)
+    {
+        if (numerators.Length < 2) return null;
+        var rng = new Rng(Seed);
+        var ratios = new double[Resamples];
+        for (int r = 0; r < Resamples; r++)
+        {
+            double above = 0, below = 0;
+            for (int i = 0; i < numerators.Length; i++)
+            {
+                int place = Draw(ref rng, numerators.Length);
+                (above, below) = (above + numerators[place], below + denominators[place]);
+            }
+            ratios[r] = above / below;
+        }
+        return Between(ratios);
+    }
+
     private static bool IsUsable(ReadOnlySpan<double> values)
     {
         foreach (double value in values)

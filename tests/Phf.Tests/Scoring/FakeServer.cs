@@ -43,17 +43,8 @@ internal sealed class FakeServer : IDisposable
 
     private void Serve()
     {
-        while (true)
+        foreach (HttpListenerContext context in _listener.Contexts())
         {
-            HttpListenerContext context;
-            try
-            {
-                context = _listener.GetContext();
-            }
-            catch (Exception problem) when (problem is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                return; // stopped
-            }
             using var body = new StreamReader(context.Request.InputStream);
             var request = new FakeRequest(context.Request.Url!.AbsolutePath, context.Request.Headers["Authorization"], body.ReadToEnd());
             Requests.Add(request);

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
+using Phf.Formats;
 using Polly;
-using Polly.Retry;
 
 namespace Phf.Evaluation.Kl;
 
@@ -27,14 +27,7 @@ internal sealed class ServerConnection : IDisposable
         Address = new Uri($"{options.Endpoint.ToString().TrimEnd('/')}/{path}");
         _http = new HttpClient { Timeout = options.Timeout };
         if (Environment.GetEnvironmentVariable(options.KeyVariable) is { Length: > 0 } key) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-        _retry = new ResiliencePipelineBuilder<Reply>().AddRetry(new RetryStrategyOptions<Reply>
-        {
-            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Result is { Again: true }),
-            MaxRetryAttempts = options.Retries,
-            Delay = options.FirstDelay,
-            BackoffType = DelayBackoffType.Exponential,
-            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result?.Wait),
-        }).Build();
+        _retry = Retries.Create<Reply>(options.Retries, options.FirstDelay, reply => reply.Again, reply => reply.Wait);
     }
 
     public Uri Address { get; }

@@ -1,5 +1,3 @@
-using Phf.Numerics.Random;
-
 namespace Phf.Evaluation.Tasks;
 
 /// <summary>A measured number.</summary>
@@ -8,8 +6,6 @@ namespace Phf.Evaluation.Tasks;
 public sealed record Estimate(double Value, Interval? Interval)
 {
     private const double Normal975 = 1.959963984540054; // 97.5th percentile of the normal distribution
-    private const int Resamples = 1000;
-    private const ulong Seed = 0x626F6F74; // the same interval every time
 
     /// <summary>A share of successes with its Wilson score interval (Wilson 1927).</summary>
     /// <param name="successes">At most <paramref name="count"/>.</param>
@@ -24,9 +20,7 @@ public sealed record Estimate(double Value, Interval? Interval)
         return new Estimate(share, new Interval(successes == 0 ? 0 : centre - half, successes == count ? 1 : centre + half));
     }
 
-    /// <summary>
-    /// A function of sum(numerators) / sum(denominators) with its percentile bootstrap interval over the places (Efron 1979), 1,000 resamples of a fixed seed.
-    /// </summary>
+    /// <summary>A function of sum(numerators) / sum(denominators) with its percentile bootstrap interval over the places (<see cref="Bootstrap.OfRatio"/>).</summary>
     /// <param name="numerators">One number for each thing measured.</param>
     /// <param name="denominators">As many, with a sum above 0.</param>
     /// <param name="of">Monotonic, e.g. <see cref="Math.Exp"/>.</param>
@@ -34,22 +28,10 @@ public sealed record Estimate(double Value, Interval? Interval)
     {
         double above = 0, below = 0;
         for (int i = 0; i < numerators.Length; i++) (above, below) = (above + numerators[i], below + denominators[i]);
-        double value = of(above / below);
-        if (numerators.Length < 2) return new Estimate(value, null);
-        var random = new Rng(Seed);
-        var drawn = new double[Resamples];
-        for (int sample = 0; sample < Resamples; sample++)
-        {
-            (above, below) = (0, 0);
-            for (int i = 0; i < numerators.Length; i++)
-            {
-                int place = (int)(random.NextDouble() * numerators.Length);
-                (above, below) = (above + numerators[place], below + denominators[place]);
-            }
-            drawn[sample] = of(above / below);
-        }
-        Array.Sort(drawn);
-        return new Estimate(value, new Interval(ScoreQuantiles.At(drawn, 0.025), ScoreQuantiles.At(drawn, 0.975)));
+        Interval? ratio = Bootstrap.OfRatio(numerators, denominators);
+        if (ratio is null) return new Estimate(of(above / below), null);
+        double low = of(ratio.Low), high = of(ratio.High);
+        return new Estimate(of(above / below), new Interval(Math.Min(low, high), Math.Max(low, high)));
     }
 
     /// <summary>A function of the mean, as <see cref="OfRatio"/>.</summary>

@@ -7,8 +7,8 @@ using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Moderations;
+using Phf.Formats;
 using Polly;
-using Polly.Retry;
 
 namespace Phf.Scoring.Judge;
 
@@ -44,14 +44,7 @@ public sealed class JudgeScorer : IScorer
         _send = options.Kind == JudgeKind.Chat
             ? new ChatClient(options.Model, credential, client).CompleteChat
             : new ModerationClient(options.Model, credential, client).ClassifyText;
-        _retry = new ResiliencePipelineBuilder<Reply>().AddRetry(new RetryStrategyOptions<Reply>
-        {
-            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Result is { Again: true }),
-            MaxRetryAttempts = options.Retries,
-            Delay = options.FirstDelay,
-            BackoffType = DelayBackoffType.Exponential,
-            DelayGenerator = arguments => ValueTask.FromResult(arguments.Outcome.Result?.Wait),
-        }).Build();
+        _retry = Retries.Create<Reply>(options.Retries, options.FirstDelay, reply => reply.Again, reply => reply.Wait);
         string prompt = options.Kind == JudgeKind.Chat ? "-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Prompt)).AsSpan(0, 6)) : "";
         Id = $"openai/{(options.Kind == JudgeKind.Chat ? "chat" : "moderation")}-{options.Model}{prompt}";
     }

@@ -123,17 +123,8 @@ internal sealed class FakeHub : IDisposable
 
     private void Serve()
     {
-        while (true)
+        foreach (HttpListenerContext context in _listener.Contexts())
         {
-            HttpListenerContext context;
-            try
-            {
-                context = _listener.GetContext();
-            }
-            catch (Exception problem) when (problem is HttpListenerException or ObjectDisposedException or InvalidOperationException)
-            {
-                return; // stopped
-            }
             Uri uri = context.Request.Url!;
             var request = new HubRequest(context.Request.HttpMethod, Uri.UnescapeDataString(uri.AbsolutePath), uri.Port == _content.Port,
                 context.Request.Headers["Authorization"], context.Request.Headers["Range"]);
