@@ -164,16 +164,7 @@ public sealed class BpeTokenizer
     }
 
     /// <summary>The id of a token as the files spell it: in the byte alphabet, or an added token's own text.</summary>
-    public bool TryGetId(string token, out int id)
-    {
-        foreach (AddedToken added in Added)
-            if (added.Content == token)
-            {
-                id = added.Id;
-                return true;
-            }
-        return Model.TryGetId(token, out id);
-    }
+    public bool TryGetId(string token, out int id) => Definition.TryGetId(token, out id);
 
     /// <summary>
     /// This tokenizer with more special tokens, e.g. <c>&lt;|aligned|&gt;</c>: new ones get the next ids in the order given, those already there keep theirs.
