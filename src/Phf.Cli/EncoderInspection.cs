@@ -21,9 +21,11 @@ internal static class EncoderInspection
             weightsPath = files.WeightsPath;
             rows.AddRange(ConfigRows(files.Config));
         }
-        if (weightsPath is not null)
+        WeightFiles? weights = null;
+        if (weightsPath is not null) problem = Inspection.ProblemOf(() => weights = WeightFiles.Open(weightsPath)) ?? problem;
+        if (weights is not null)
         {
-            using WeightFiles weights = WeightFiles.Open(weightsPath);
+            using WeightFiles opened = weights;
             rows.AddRange(Inspection.WeightRows(weights));
             if (files is not null) problem = Inspection.ProblemOf(() => Encoder.Check(files));
         }
@@ -34,11 +36,11 @@ internal static class EncoderInspection
             problem ??= missing;
             rows.Add(("tokenizer", tokenizer is null ? $"not usable: {missing}" : $"{SummaryTable.Count(tokenizer.VocabularySize)} tokens"));
         }
-        rows.Add(("usable", problem is null ? Use(path, files!.Config) : $"no: {problem}"));
-        return new Inspection(rows, weightsPath);
+        rows.Add((Inspection.Usable, problem is null ? Use(path, files!.Config) : $"no: {problem}"));
+        return new Inspection(rows, weights is null ? null : weightsPath);
     }
 
-    private static IEnumerable<(string, string)> ConfigRows(EncoderConfig config) =>
+    internal static IEnumerable<(string, string)> ConfigRows(EncoderConfig config) =>
     [
         ("architecture", $"{config.KindName} for {(config.Task == EncoderTask.Sequence ? "texts" : "tokens")}: {config.Layers} layers, {config.Heads} heads, width {config.Channels}, texts of {config.Context} tokens, vocabulary {SummaryTable.Count(config.VocabularySize)}, {config.ActivationName}"),
         ("parameters", SummaryTable.Count(EncoderParameters.Count(config))),

@@ -52,8 +52,10 @@ internal static class TokenizerReader
         foreach ((AddedToken said, AddedToken token) in declared.Join(tokens, said => said.Content, token => token.Content, (said, token) => (said, token)))
             if (said.Id != token.Id)
                 throw new InvalidDataException($"{path}: the added token '{said.Content}' has id {said.Id}, but would be {token.Id}: the vocabulary's, or the next free one in order of appearance; correct the file");
-        var definition = new TokenizerDefinition { Model = subwords, Added = tokens, Source = path, PadToken = settings.PadToken ?? PadTokenOf(root, path) };
-        return definition with { Template = TemplateReader.Read(root, token => definition.TryGetId(token, out int id) ? id : null, path) };
+        var definition = new TokenizerDefinition { Model = subwords, Added = tokens, Source = path, Roles = settings.Roles };
+        int? IdOf(string token) => definition.TryGetId(token, out int id) ? id : null;
+        string? padToken = LengthReader.PadToken(root, IdOf, path);
+        return definition with { Roles = definition.Roles.WithDefault(TokenRoles.Padding, padToken), Template = TemplateReader.Read(root, IdOf, path) };
     }
 
     private static ByteLevelBpe ReadBpe(JsonElement root, JsonElement model, TokenizerSettings settings, string path)
@@ -89,7 +91,7 @@ internal static class TokenizerReader
             Model = bpe,
             Added = AssignIds(bpe, declared),
             Source = vocabularyPath,
-            PadToken = settings.PadToken,
+            Roles = isRoberta ? settings.Roles.WithDefault(TokenRoles.End, "</s>") : settings.Roles,
             Template = isRoberta ? TokenTemplate.Roberta(cls, sep) with { TrimsOffsets = true, HasPrefixSpace = bpe.Rules.AddsPrefixSpace } : TokenTemplate.Nothing,
         };
     }
@@ -108,7 +110,7 @@ internal static class TokenizerReader
             Model = model,
             Added = [.. declared],
             Source = path,
-            PadToken = settings.PadToken,
+            Roles = settings.Roles,
             Template = TokenTemplate.Bert(declared[2].Id, declared[3].Id),
         };
     }
@@ -141,10 +143,6 @@ internal static class TokenizerReader
         bool Option(string name) => token.TryGetProperty(name, out _) ? Flag(token, name, path, whenAbsent: false)
             : throw new InvalidDataException($"{path}: {what} does not say '{name}'; expected true or false");
     }
-
-    private static string? PadTokenOf(JsonElement root, string path) =>
-        TokenizerComponents.Present(root, "padding", out JsonElement padding) && padding.ValueKind == JsonValueKind.Object
-            && padding.TryGetProperty("pad_token", out _) ? TextOf(padding, "pad_token", path) : null;
 
     private static string[] ReadVocabulary(JsonElement vocabulary, string path)
     {

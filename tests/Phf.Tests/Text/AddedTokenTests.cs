@@ -87,7 +87,7 @@ public sealed class AddedTokenTests
         Assert.Equal(golden.Text("decode_skip"), tagged.Decode(golden.Ids("text_ids"), skipSpecialTokens: true));
         Assert.Equal(golden.Ids("split_special_tokens"), new BpeTokenizer(Gpt2.Value.Model, [], "GPT-2").Encode(golden.Text("text")));
 
-        var tokenizer = new EncoderTokenizer(tagged.Definition with { PadToken = BpeTokenizer.EndOfText });
+        var tokenizer = new EncoderTokenizer(tagged.Definition with { Roles = TokenRoles.None.WithDefault(TokenRoles.Padding, BpeTokenizer.EndOfText) });
         string[] batch = golden.Texts("batch");
         AssertBatch("pad_right", new EncodeOptions(), new PaddingOptions());
         AssertBatch("pad_8", new EncodeOptions(), new PaddingOptions { Multiple = 8 });
