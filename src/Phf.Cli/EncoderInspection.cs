@@ -11,7 +11,8 @@ internal static class EncoderInspection
     public static Inspection? Of(string path)
     {
         if (!EncoderFiles.IsOne(path)) return null;
-        if (EncoderFiles.ModelTypeIn(path) is { } type && !EncoderConfig.IsModelType(type)) return null;
+        bool isSaid = EncoderFiles.ModelTypeIn(path) is { } type && EncoderConfig.IsModelType(type);
+        if (!isSaid && File.Exists(Path.Combine(path, "config.json"))) return null;
         string? weightsPath = File.Exists(path) ? path : WeightFiles.TryFindIn(path);
         EncoderFiles? files = null;
         string? problem = Inspection.ProblemOf(() => files = EncoderFiles.Find(path));

@@ -94,8 +94,8 @@ internal static class FileInspection
 
     private static Inspection OfWeights(string path, string directory)
     {
-        if (!WeightEnds.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase)) && Inspection.ProblemOf(() => WeightFiles.Open(path).Dispose()) is { } problem)
-            throw new InvalidDataException($"{path}: no kind of file that Phf knows: by its name neither a corpus nor settings nor a part of a tokenizer, and it holds no weights ({problem})");
+        if (!WeightEnds.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase)) && Inspection.ProblemOf(() => WeightFiles.Open(path).Dispose()) is not null)
+            throw new InvalidDataException($"{path}: no kind of file that Phf knows; by its name it is no corpus (.jsonl, .txt, .csv), no settings (config.json, .yml) and no part of a tokenizer, and it holds no weights");
         using WeightFiles weights = WeightFiles.Open(path);
         string what = File.Exists(Path.Combine(directory, DatasetManifest.FileName)) ? "shard of packed data" : Path.GetFileName(path) == "optimizer.safetensors" ? "optimizer's state of a checkpoint" : Weights;
         return new Inspection([("what", what), .. Inspection.WeightRows(weights), (Inspection.Usable, UseOf(what, path, directory))], path);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using static Phf.Text.TokenizerJson;
 
 namespace Phf.Text;
@@ -99,7 +100,7 @@ internal static class TokenizerReader
     /// <summary>BERT's vocab.txt: a token a line.</summary>
     private static TokenizerDefinition ReadWordList(string path, TokenizerSettings settings)
     {
-        string[] tokens = [.. File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true))];
+        string[] tokens = [.. Lines(path)];
         var model = new WordPieceModel(tokens, settings.Override(new WordPieceOptions()), path);
         var declared = new List<AddedToken>();
         foreach (string special in (ReadOnlySpan<string>)["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
@@ -180,12 +181,28 @@ internal static class TokenizerReader
     {
         var list = new List<(string, string)>();
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in Lines(path))
         {
             number++;
             if (line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)) list.Add(SplitMerge(line, $"{path} line {number}"));
         }
         return list;
+    }
+
+    private static List<string> Lines(string path)
+    {
+        var lines = new List<string>();
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
+        if (rest.StartsWith(Encoding.UTF8.Preamble)) rest = rest[Encoding.UTF8.Preamble.Length..];
+        while (!rest.IsEmpty)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+            if (!Utf8.IsValid(line)) throw new InvalidDataException($"{path} line {lines.Count + 1}: not UTF-8; fetch the file again");
+            lines.Add(Encoding.UTF8.GetString(line.TrimEnd((byte)'\r')));
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+        return lines;
     }
 
     private static (string, string) SplitMerge(string merge, string where)

@@ -47,7 +47,7 @@ public sealed class InspectVerbTests : IDisposable
     [Theory]
     [InlineData("notes.md", "some text that is long enough", "no kind of file that Phf knows")]
     [InlineData("other.json", "{\"a\": 1, \"b\": 2}", "no kind of file that Phf knows")]
-    [InlineData("a.safetensors", "some text that is long enough", "the file is cut short or of another format")]
+    [InlineData("a.safetensors", "some text that is long enough", "no weights; it begins neither as safetensors")]
     [InlineData("a.jsonl", "x\n", "a.jsonl line 1: no JSON object")]
     [InlineData("a.jsonl", "", "is empty")]
     public void OtherFile_IsRefused(string name, string content, string message)
@@ -64,6 +64,8 @@ public sealed class InspectVerbTests : IDisposable
         File.WriteAllBytes(path, whole[..^100]);
         AssertShown(_folder.At("model"), "gpt2: 1 layers", "byte-level BPE, 262 tokens", "no: ");
         CliProcess.Run("inspect", _folder.At("model"), "--tensors").Failed(1, "no weights");
+        File.WriteAllText(_folder.At("model", "config.json"), "{\"model_type\": 5}");
+        AssertShown(_folder.At("model"), "model directory", "no: ");
     }
 
     [Fact]

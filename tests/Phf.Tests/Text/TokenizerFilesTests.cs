@@ -222,6 +222,18 @@ public sealed class TokenizerFilesTests : IDisposable
         Assert.Contains($"'{key}'", message);
     }
 
+    [Theory]
+    [InlineData("merges.txt")]
+    [InlineData("vocab.txt")]
+    public void FromDirectory_TextThatIsNoUtf8_IsRefusedWithItsLine(string name)
+    {
+        BpeTrainer.Train(["the the"], 260).Save(_folder);
+        File.Delete(Path.Combine(_folder, "tokenizer.json"));
+        string path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, [.. "[PAD]\n"u8, 0xE9, (byte)'\n']);
+        Assert.StartsWith($"{path} line 2: not UTF-8", Assert.Throws<InvalidDataException>(() => EncoderTokenizer.FromDirectory(_folder)).Message);
+    }
+
     [Fact]
     public void FromDirectory_CutFile_IsRefused()
     {
