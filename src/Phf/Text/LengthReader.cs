@@ -18,12 +18,24 @@ internal static class LengthReader
     public static string? PadToken(JsonElement root, Func<string, int?> idOf, string path)
     {
         if (Present(root, "truncation", out JsonElement truncation))
+        {
             CheckKeys(ObjectOf(truncation, path, "truncation"), "truncation", path, "direction", "max_length", "strategy", "stride");
+            CheckDirection(truncation, path);
+            foreach (string name in (ReadOnlySpan<string>)["max_length", "stride"])
+                if (Required(truncation, name, path) is var count && !(count.ValueKind == JsonValueKind.Number && count.TryGetUInt64(out _)))
+                    throw Damaged(path, name, count, "an integer from 0 on");
+        }
         if (!Present(root, "padding", out JsonElement padding)) return null;
         CheckKeys(ObjectOf(padding, path, "padding"), "padding", path, "strategy", "direction", "pad_to_multiple_of", "pad_id", "pad_type_id", "pad_token");
+        CheckDirection(padding, path);
         string token = TextOf(padding, "pad_token", path);
         int said = Id(Required(padding, "pad_id", path), path, token);
         return idOf(token) is not { } id || id == said ? token
             : throw new InvalidDataException($"{path}: the padding says that '{token}' is {said}, but it is {id}; correct the file");
+    }
+
+    private static void CheckDirection(JsonElement lengths, string path)
+    {
+        if (TextOf(lengths, "direction", path) is var direction and not ("Left" or "Right")) throw Unsupported(path, $"direction '{direction}'", "Left or Right");
     }
 }

@@ -47,7 +47,7 @@ internal static class TokenizerReader
         };
 
         var declared = new List<AddedToken>();
-        if (TokenizerComponents.Present(root, "added_tokens", out JsonElement added))
+        if (root.TryGetProperty("added_tokens", out JsonElement added))
             foreach (JsonElement token in ArrayOf(added, path, "added_tokens")) declared.Add(ReadAddedToken(token, path));
         AddedToken[] tokens = AssignIds(subwords, declared);
         foreach ((AddedToken said, AddedToken token) in declared.Join(tokens, said => said.Content, token => token.Content, (said, token) => (said, token)))
