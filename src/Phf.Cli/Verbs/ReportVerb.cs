@@ -41,6 +41,12 @@ internal static class ReportVerb
                 Print(means, console, asMarkdown);
                 console.WriteLine($"{(asMarkdown ? "\n" : "")}{ReportTable.MeansCaption}");
             }
+            foreach ((string title, ReportTable further) in ReportTable.Further(read))
+            {
+                console.WriteLine($"\n{title}{(asMarkdown ? "\n" : "")}");
+                Print(further, console, asMarkdown);
+            }
+            if (asMarkdown) console.WriteLine();
             ReportWriter.Write(read, corpus: null, page);
             console.WriteLine($"wrote {page}");
             if (table is not null)

@@ -32,6 +32,11 @@ public sealed class ReplicateVerbTests : IDisposable
         }
         Assert.Equal(Summary("whole"), Summary("killed"));
         Assert.False(File.Exists(_folder.At("killed-results", "pii-tiny", "mle-seed=1", "evaluation-samples.jsonl")));
+        string written = File.ReadAllText(_folder.At("killed-results", "pii-tiny", "summary.md"));
+        Assert.Contains("4 of 16 runs are measured", written);
+        Assert.Contains("Missing: filtering-seed=1, unlikelihood-seed=1, ", written);
+        Assert.Contains("](misalignment-kl.svg)", written);
+        Assert.Contains(">conditional, last 50 %</text>", File.ReadAllText(_folder.At("killed-results", "pii-tiny", "misalignment-kl.svg")));
         Assert.Contains("| Conditional training lowers misalignment. |", File.ReadAllText(_folder.At("killed-results", "claims-tiny.md")));
 
         JsonNode summary = JsonNode.Parse(Summary("whole"))!;

@@ -30,7 +30,7 @@ internal sealed record ReplicationMetric(string Name, string Title, Func<Measure
         Loss,
         new("heldout_loss_aligned", "loss, aligned", run => run.Evaluation.Heldout?.LossAligned, None, Figures.Loss),
         new("heldout_loss_misaligned", "loss, misaligned", run => run.Evaluation.Heldout?.LossMisaligned, None, Figures.Loss),
-        new("kl_mle", "KL from MLE", run => DistanceOf(run)?.Nats, run => DistanceOf(run)?.Interval, value => Figures.Fixed(value, 1)),
+        new("kl_mle", "KL from MLE", run => run.Run.IsBaseline ? 0 : DistanceOf(run)?.Nats, run => DistanceOf(run)?.Interval, value => Figures.Fixed(value, 1)),
         Distinct2,
         SelfBleu,
         new("mean_length", "length", run => run.Headline?.MeanLength, None, value => Figures.Fixed(value, 0)),

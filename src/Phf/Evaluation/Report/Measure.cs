@@ -70,12 +70,23 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     /// <summary>True for KL(reference || model).</summary>
     public bool IsFromReference { get; private init; }
 
-    /// <summary>Distances to other models, those from a reference first; each other model and way of reading is one.</summary>
-    public static IReadOnlyList<Measure> Distances(IReadOnlyList<RunReport> runs) =>
-    [
-        .. runs.SelectMany(run => run.Evaluation?.Kl ?? []).Where(kl => double.IsFinite(kl.Nats)).Select(kl => (kl.From, kl.Other, kl.Basis)).Distinct()
-            .OrderBy(key => key.From == "reference" ? 0 : 1).Select(key => Distance(key.From, key.Other, key.Basis)),
-    ];
+    /// <summary>
+    /// Distances to other models, those from a reference first; each other model and way of reading is one. Models that differ in the seed alone, each of which
+    /// other runs stand against, are one other model.
+    /// </summary>
+    public static IReadOnlyList<Measure> Distances(IReadOnlyList<RunReport> runs)
+    {
+        (RunReport Run, KlDivergence Kl)[] all = [.. runs.SelectMany(run => (run.Evaluation?.Kl ?? []).Where(kl => double.IsFinite(kl.Nats)).Select(kl => (run, kl)))];
+        return
+        [
+            .. all.GroupBy(one => (one.Kl.From, Other: ConfigIdentity.WithoutSeed(one.Kl.Other), one.Kl.Basis)).SelectMany(seeds =>
+            {
+                string[] others = [.. seeds.Select(one => one.Kl.Other).Distinct()];
+                bool isOneEach = others.Length > 1 && seeds.GroupBy(one => one.Run.Name).All(own => own.Count() == 1);
+                return isOneEach ? [Distance(seeds.Key.From, seeds.Key.Other, others, seeds.Key.Basis)] : others.Select(other => Distance(seeds.Key.From, other, [other], seeds.Key.Basis));
+            }).OrderBy(measure => measure.IsFromReference ? 0 : 1),
+        ];
+    }
 
     /// <summary>The main number of each task that any run has: those with intervals, parts of tasks (a/b) left out.</summary>
     public static IReadOnlyList<Measure> Tasks(IReadOnlyList<RunReport> runs) => [.. TaskMetrics(runs).Where(key => (key.HasInterval || key.Metric == FinetunedTasks.Matthews) && !key.Metric.Contains('/')).Select(OfTask)];
@@ -91,7 +102,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
     [
         Misalignment, ShareMisaligned, .. Tail, .. Diversity, Length, HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
-        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. Facts,
+        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. TagMeasures.All(runs), .. Facts,
     ];
 
     /// <summary>One number of an attack.</summary>
@@ -106,14 +117,21 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value) =>
         new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout)) : null);
 
-    private static Measure Distance(string from, string other, string basis)
+    /// <param name="from">Who wrote the texts, as evaluation.json says it.</param>
+    /// <param name="name">What the other model is called.</param>
+    /// <param name="others">The models under that name. A run that is one of them lies at 0 from itself.</param>
+    /// <param name="basis">Tokens or texts.</param>
+    private static Measure Distance(string from, string name, IReadOnlyList<string> others, string basis)
     {
-        string title = from == "reference" ? $"KL({other} ‖ run)" : $"KL(run ‖ {other})";
+        bool isFromReference = from == "reference";
+        string title = isFromReference ? $"KL({name} ‖ run)" : $"KL(run ‖ {name})";
         string byTexts = basis == KlDivergence.OnTexts ? ", by texts" : "";
-        return new Measure($"kl_{from}/{other}{(byTexts.Length > 0 ? "/texts" : "")}", title + byTexts, value => Figures.Fixed(value, 2), (run, _) =>
-            run.Evaluation?.Kl.FirstOrDefault(kl => (kl.From, kl.Other, kl.Basis) == (from, other, basis)) is { } kl ? Reading.Of(kl.Nats, kl.Interval) : null)
+        return new Measure($"kl_{from}/{name}{(byTexts.Length > 0 ? "/texts" : "")}", title + byTexts, value => Figures.Fixed(value, 2), (run, _) =>
+            run.Evaluation?.Kl.FirstOrDefault(kl => kl.From == from && kl.Basis == basis && others.Contains(kl.Other)) is { } kl ? Reading.Of(kl.Nats, kl.Interval)
+            : !isFromReference && byTexts.Length == 0 && others.Contains(run.Evaluation?.Run) ? Reading.Of(0)
+            : null)
         {
-            IsFromReference = from == "reference",
+            IsFromReference = isFromReference,
         };
     }
 

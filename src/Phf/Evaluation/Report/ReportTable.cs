@@ -36,6 +36,13 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
         return groups.All(group => group.IsSingle) ? null : Of(runs, [.. groups.Select((group, i) => (group, i))], showRuns: true);
     }
 
+    /// <summary>Tables of what not every run has, with their titles: attacks, control tokens.</summary>
+    public static IReadOnlyList<(string Title, ReportTable Table)> Further(IReadOnlyList<RunReport> runs) =>
+    [
+        .. FurtherTables.Attacks(runs) is { } attacks ? [("Attacks", attacks)] : (IReadOnlyList<(string, ReportTable)>)[],
+        .. FurtherTables.ControlTokens(runs) is { } tags ? [("Control tokens where segments begin, and their embeddings", tags)] : (IReadOnlyList<(string, ReportTable)>)[],
+    ];
+
     /// <summary>The table in Markdown, one line a row, small print in brackets.</summary>
     public string ToMarkdown()
     {

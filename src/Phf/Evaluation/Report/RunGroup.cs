@@ -37,6 +37,9 @@ internal sealed record Reading(double Value, Interval? Interval, int Count)
 /// <summary>The runs of one setting, which differ in the seed alone; a run whose configuration is no other's is a group of its own.</summary>
 internal sealed record RunGroup(string Name, IReadOnlyList<RunReport> Runs)
 {
+    /// <summary>Number of its colour and shape in the main chart; null for its place among the groups.</summary>
+    public int? Series { get; init; }
+
     public string Objective => Runs[0].Objective;
 
     public bool IsSingle => Runs.Count == 1;
