@@ -1,0 +1,25 @@
+namespace Phf.Browser;
+
+/// <summary>A fact that needs a Chromium, and is skipped, saying so, where there is none.</summary>
+public sealed class BrowserFactAttribute : FactAttribute
+{
+    private const string Variable = "PHF_CHROMIUM";
+    private static readonly string[] Usual =
+        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
+
+    public BrowserFactAttribute()
+    {
+        if (Chromium is null) Skip = $"no Chromium among {string.Join(", ", Usual)}; install one, or name its program in {Variable}";
+    }
+
+    /// <summary>The program; null where there is none.</summary>
+    /// <exception cref="FileNotFoundException">The variable names none.</exception>
+    public static string? Chromium
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } named) return Usual.FirstOrDefault(File.Exists);
+            return File.Exists(named) ? named : throw new FileNotFoundException($"{Variable}={named}: no such file");
+        }
+    }
+}
