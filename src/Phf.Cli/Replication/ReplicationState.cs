@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Phf.Evaluation;
+using Phf.Evaluation.RedTeam;
 using Phf.Training;
 using Phf.Training.Replication;
 
@@ -39,7 +40,7 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
     {
         ReplicationStage.Prepare => Path.Exists(step.Output) && _records.Read(step.Name) is { Seconds: not null },
         ReplicationStage.Train => IsTrained(step.Run!),
-        _ => IsTrained(step.Run!) && _records.Read(step.Name) is { Seconds: not null } record && record.Settings == SettingsOf(step),
+        _ => IsTrained(step.Run!) && File.Exists(ResultOf(step)) && _records.Read(step.Name) is { Seconds: not null } record && record.Settings == SettingsOf(step),
     };
 
     /// <summary>Whether it was begun and is not done.</summary>
@@ -70,6 +71,10 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
         if (RunDirectory.IsFree(run.Directory)) return false;
         return RunDirectory.Open(run.Directory).Checkpoints().LastOrDefault() is { } checkpoint && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps;
     }
+
+    /// <summary>What an evaluation or a red-teaming leaves in the run.</summary>
+    private static string ResultOf(ReplicationStep step) =>
+        Path.Combine(step.Run!.Directory, step.Stage == ReplicationStage.RedTeam ? RedTeamFiles.ResultName : EvaluationFiles.ResultName);
 
     /// <summary>All that decides what a step gives, a line each.</summary>
     private string SettingsOf(ReplicationStep step)

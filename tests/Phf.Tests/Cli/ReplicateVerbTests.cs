@@ -47,6 +47,8 @@ public sealed class ReplicateVerbTests : IDisposable
         CliResult third = CliProcess.Run(Arguments("whole", "--only", "conditional")).Succeeded();
         Assert.Equal("", third.Error); // no progress: nothing was computed
         Assert.Contains("the figures of 4 of 16 runs", third.Output);
+        File.Delete(_folder.At("whole", "pii-tiny", "runs", "mle-seed=1", "evaluation.json"));
+        Assert.Contains("evaluate-mle-seed=1: phf evaluate", CliProcess.Run(Arguments("whole", "--only", "conditional", "--steps", "evaluate,report")).Succeeded().Output);
         Assert.Contains("(done in ", CliProcess.Run(Arguments("whole", "--only", "conditional", "--dry-run")).Succeeded().Output);
 
         // What was made in another way is neither mixed nor thrown away.
