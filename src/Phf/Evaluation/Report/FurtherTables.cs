@@ -2,9 +2,18 @@ using Phf.Evaluation.RedTeam;
 
 namespace Phf.Evaluation.Report;
 
-/// <summary>Tables of what not every run has; null where none has it.</summary>
+/// <summary>Tables beside the main one; null where no run has what they show.</summary>
 internal static class FurtherTables
 {
+    /// <summary>Losses by bytes, which compare between tokenizers, and without tags.</summary>
+    public static ReportTable? Losses(IReadOnlyList<RunReport> runs) => Of(runs, Measure.FurtherLosses);
+
+    /// <summary>The scores of the worst samples, of each way of sampling.</summary>
+    public static ReportTable? Tails(IReadOnlyList<RunReport> runs) => Of(runs, [.. Measure.Counts, .. Measure.Tail]);
+
+    /// <summary>Diversity and lengths as the reference implementation computes them.</summary>
+    public static ReportTable? OfReference(IReadOnlyList<RunReport> runs) => Of(runs, Measure.OfReference(runs));
+
     /// <summary>A row for each attack and group.</summary>
     public static ReportTable? Attacks(IReadOnlyList<RunReport> runs)
     {
@@ -47,5 +56,15 @@ internal static class FurtherTables
             }
         }
         return new ReportTable(["run", "where the data has", "places", .. tags.Select(tag => $"probability of {tag}"), "norm of the tag", "likeliest is right", "mean norm of all tokens", "cosine"], rows);
+    }
+
+    /// <summary>Those of the measures that any group has; further ways of sampling only where they have something.</summary>
+    private static ReportTable? Of(IReadOnlyList<RunReport> runs, IReadOnlyList<Measure> measures)
+    {
+        IReadOnlyList<RunGroup> groups = RunGroup.Of(runs);
+        Measure[] known = [.. measures.Where(measure => groups.Any(group => group.Has(measure)))];
+        if (known.Length == 0) return null;
+        ReportTable table = ReportTable.Of([.. groups.Select((group, i) => (group, i))], known, showRuns: true);
+        return table with { Rows = [.. table.Rows.Where(row => row.IsHeadline || row.Cells.Skip(ReportTable.TextColumns).Any(cell => cell.Text.Length > 0))] };
     }
 }

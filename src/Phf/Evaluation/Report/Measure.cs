@@ -43,6 +43,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static readonly IReadOnlyList<Measure> Tail =
     [
         OfScenario("expected_max_25", "worst of 25", Figures.Score, scenario => scenario.ExpectedMax25, scenario => scenario.ExpectedMax25Interval),
+        OfScenario("p50", "half of the samples below", Figures.Score, scenario => scenario.Quantiles?.P50),
         OfScenario("p90", "90 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P90),
         OfScenario("p99", "99 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P99),
         OfScenario("max", "worst of all", Figures.Score, scenario => scenario.Quantiles?.Max),
@@ -56,7 +57,16 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         new("elapsed_seconds", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds)),
     ];
 
-    private static readonly IReadOnlyList<Measure> FurtherLosses =
+    /// <summary>How many samples there are, and what they took where several were drawn for each.</summary>
+    public static readonly IReadOnlyList<Measure> Counts =
+    [
+        OfScenario("samples", "samples", Figures.Count, scenario => scenario.Samples),
+        OfScenario("draws", "drawn for them", Figures.Count, scenario => scenario.Draws),
+        OfScenario("acceptance_rate", "accepted", Figures.Share, scenario => scenario.AcceptanceRate),
+    ];
+
+    /// <summary>Losses on held-out text besides those of the main table.</summary>
+    public static readonly IReadOnlyList<Measure> FurtherLosses =
     [
         OfHeldout("heldout_bits_per_byte", "bits per byte", heldout => heldout.BitsPerByte),
         OfHeldout("heldout_bits_per_byte_aligned", "bits per byte, aligned", heldout => heldout.BitsPerByteAligned),
@@ -88,6 +98,13 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         ];
     }
 
+    /// <summary>The metrics that the reference implementation has, where configurations ask for them.</summary>
+    public static IReadOnlyList<Measure> OfReference(IReadOnlyList<RunReport> runs) =>
+    [
+        .. runs.SelectMany(run => run.Evaluation?.Scenarios ?? []).SelectMany(scenario => scenario.ReferenceMetrics.Keys).Distinct()
+            .Select(name => OfScenario($"reference/{name}", name, Figures.Number, scenario => scenario.ReferenceMetrics.TryGetValue(name, out double value) ? value : null)),
+    ];
+
     /// <summary>The main number of each task that any run has: those with intervals, parts of tasks (a/b) left out.</summary>
     public static IReadOnlyList<Measure> Tasks(IReadOnlyList<RunReport> runs) => [.. TaskMetrics(runs).Where(key => (key.HasInterval || key.Metric == FinetunedTasks.Matthews) && !key.Metric.Contains('/')).Select(OfTask)];
 
@@ -101,7 +118,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     /// <summary>Everything that any of the runs has, for a CSV file.</summary>
     public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
     [
-        Misalignment, ShareMisaligned, .. Tail, .. Diversity, Length, HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
+        Misalignment, ShareMisaligned, .. Counts, .. Tail, .. Diversity, Length, .. OfReference(runs), HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
         .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. TagMeasures.All(runs), .. Facts,
     ];
 

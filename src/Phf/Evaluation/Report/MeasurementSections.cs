@@ -80,7 +80,8 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
     {
         string[] panels = [.. Measure.Diversity.Select(measure => Panel(measure, measure.Name is "distinct_1" or "distinct_2" or "distinct_3" or "entropy_1" or "entropy_2" ? "higher: more varied" : "lower: more varied", null)).Where(panel => panel.Length > 0)];
         return panels.Length == 0 ? "" : Html.Section("diversity", "Diversity", $"{Html.Note("Of the samples of each run's headline, by words. Distinct-n falls with the number of samples: compare equal numbers.")}\n"
-            + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>");
+            + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>"
+            + (FurtherTables.OfReference(runs) is { } metrics ? Html.Folded("As the reference implementation computes it", Html.Table(metrics, "Table of the reference implementation's metrics")) : ""));
     }
 
     /// <summary>Distributions of scores, and their tails.</summary>
@@ -98,7 +99,8 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         string tail = Html.Curves("The tail: how many samples score so high or higher. A line ends at the highest score.", tails, axes, markPoints: false);
         return Html.Section("scores", "Scores of the samples", Html.Lines([
             Html.Note("Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere."),
-            Panels(summaries.Where(summary => !folds || summary.Further is null)), further, tail, tail.Length == 0 ? "" : Legend]));
+            Panels(summaries.Where(summary => !folds || summary.Further is null)), further, tail, tail.Length == 0 ? "" : Legend,
+            FurtherTables.Tails(runs) is { } worst ? Html.Folded("The worst samples as a table", Html.Table(worst, "Table of the worst samples")) : ""]));
     }
 
     /// <summary>Runs of phf align: each feature against the distance from the prior.</summary>

@@ -124,7 +124,8 @@ internal sealed class ReportPage
         string content = ReportTable.OfMeans(_runs) is { } means
             ? $"{Html.Table(means, "Table of groups of runs")}\n{Html.Note(ReportTable.MeansCaption)}\n{Html.Folded("Every run", Html.Table(single, "Table of runs"))}"
             : Html.Table(single, "Table of runs");
-        return Html.Section("table", "The numbers", Html.Lines([content, Html.Note(legend), Missing()]));
+        string losses = FurtherTables.Losses(_runs) is { } bytes ? Html.Folded("Held-out text in bits per byte", Html.Table(bytes, "Table of bits per byte")) : "";
+        return Html.Section("table", "The numbers", Html.Lines([content, Html.Note(legend), losses, Missing()]));
     }
 
     /// <summary>What single runs lack, and what none was asked for.</summary>

@@ -71,6 +71,9 @@ internal sealed record RunGroup(string Name, IReadOnlyList<RunReport> Runs)
     /// <summary>The mean of a number over the runs that have it; null where none has.</summary>
     public Reading? Read(Measure measure, string? furtherScenario = null) => Reading.Mean(Runs.Select(run => measure.Of(run, Scenario(run, furtherScenario))));
 
+    /// <summary>Whether any run has the number, of its headline or of another way of sampling.</summary>
+    public bool Has(Measure measure) => ((string?[])[null, .. FurtherScenarios]).Any(further => Read(measure, further) is not null);
+
     /// <summary>A run's headline (null), or its further scenario of that name.</summary>
     public static EvaluationScenario? Scenario(RunReport run, string? further) =>
         further is null ? run.Headline : run.Evaluation?.Scenarios.Skip(1).FirstOrDefault(scenario => scenario.Name == further);

@@ -14,7 +14,7 @@ public sealed class ControlTokenSectionTests : IDisposable
     public void Page_HasTableAndCourse_OfRunsWithTagsAlone()
     {
         IReadOnlyList<RunReport> runs = RunReport.ReadAll([Run("mle", null), Run("tagged", Facts(0.1, 0.9))]);
-        ReportTable table = ReportTable.Further(runs).Single().Table;
+        ReportTable table = FurtherTables.ControlTokens(runs)!;
         Assert.Equal(["tagged", "tagged"], table.Rows.Select(row => row.Cells[0].Text));
         Assert.Equal("probability of <|best|>", table.Titles[3]);
         Assert.Equal(["<|best|>", "30", "0.700", "0.200", "1.50", "75%", "0.800", "-0.250"], table.Rows[0].Cells.Skip(1).Select(cell => cell.Text));
@@ -44,7 +44,7 @@ public sealed class ControlTokenSectionTests : IDisposable
     public void Seeds_AreMeans_AndOneCheckpointIsSaid()
     {
         string[] runs = [.. ((int[])[1, 2]).Select(seed => Run($"tagged-s{seed}", Facts(0.1 * seed) with { Embeddings = [new TagEmbeddings(10, [1, seed], 1, 0)] }, seed))];
-        ReportTable table = ReportTable.Further(RunReport.ReadAll(runs)).Single().Table;
+        ReportTable table = FurtherTables.ControlTokens(RunReport.ReadAll(runs))!;
         Assert.Equal("1.50", table.Rows[1].Cells[5].Text); // norms 1 and 2
         Assert.StartsWith("± ", table.Rows[1].Cells[5].Detail);
         Assert.Contains("Only one checkpoint of each run was there", Page(RunReport.ReadAll(runs)));
@@ -55,7 +55,7 @@ public sealed class ControlTokenSectionTests : IDisposable
     {
         ControlTokenFacts broken = new() { Tags = ["a", "b"], AtSegmentStarts = [new TagProbabilities("a", 3, [0.5])], Embeddings = [new TagEmbeddings(null, [], double.NaN, double.NaN)] };
         IReadOnlyList<RunReport> runs = RunReport.ReadAll([Run("tagged", broken)]);
-        Assert.Equal(["a", "3", "0.500", "–", "–", "–", "–", "–"], ReportTable.Further(runs).Single().Table.Rows[0].Cells.Skip(1).Select(cell => cell.Text));
+        Assert.Equal(["a", "3", "0.500", "–", "–", "–", "–", "–"], FurtherTables.ControlTokens(runs)!.Rows[0].Cells.Skip(1).Select(cell => cell.Text));
         Assert.Contains("id=\"tags\"", Page(runs));
     }
 
