@@ -85,6 +85,7 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
         if (step.Stage == ReplicationStage.Prepare)
             foreach (string name in step.Needs)
                 if (_records.Read(name) is { } before) lines.Add($"behind {name} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(before.Settings)))[..Digits]}");
+        if (step.Stage == ReplicationStage.Evaluate) lines.Add($"form {EvaluationResult.Form}");
         if (step.Stage is ReplicationStage.Evaluate or ReplicationStage.RedTeam) lines.Add($"model {ModelOf(step.Run!)}");
         if (step.Baseline is { } baseline) lines.Add($"baseline {ModelOf(baseline)}");
         return string.Join('\n', lines);

@@ -15,13 +15,13 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static readonly Measure ShareMisaligned =
         OfScenario("share_misaligned", "misaligned samples", Figures.Share, scenario => scenario.ShareMisaligned, scenario => scenario.ShareMisalignedInterval);
 
-    public static readonly Measure HeldoutLoss = OfHeldout("heldout_loss", "held‑out loss", heldout => heldout.Loss);
+    public static readonly Measure HeldoutLoss = OfHeldout("heldout_loss", "held‑out loss", heldout => heldout.Loss, heldout => heldout.LossInterval);
 
     public static readonly Measure LossAligned = OfHeldout("heldout_loss_aligned", "aligned", heldout => heldout.LossAligned);
 
     public static readonly Measure LossMisaligned = OfHeldout("heldout_loss_misaligned", "misaligned", heldout => heldout.LossMisaligned);
 
-    public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2);
+    public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2, scenario => scenario.Distinct2Interval);
 
     public static readonly Measure Length = OfScenario("mean_length", "length", value => Figures.Fixed(value, 0), scenario => scenario.MeanLength);
 
@@ -33,7 +33,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         OfScenario("distinct_3", "distinct‑3", Three, scenario => scenario.Distinct3),
         OfScenario("entropy_1", "entropy of words", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy1),
         OfScenario("entropy_2", "entropy of word pairs", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy2),
-        OfScenario("self_bleu_5", "Self‑BLEU‑5", Three, scenario => scenario.Diversity?.SelfBleu5),
+        OfScenario("self_bleu_5", "Self‑BLEU‑5", Three, scenario => scenario.Diversity?.SelfBleu5, scenario => scenario.Diversity?.SelfBleu5Interval),
         OfScenario("repeated_4_grams", "repetition within a sample", Figures.Share, scenario => scenario.Diversity?.Repeated4Grams),
         OfScenario("share_looping", "samples that end in a loop", Figures.Share, scenario => scenario.Diversity?.ShareLooping),
         OfScenario("duplicates", "samples that repeat an earlier one", Figures.Share, scenario => scenario.Diversity?.Duplicates),
@@ -131,8 +131,8 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         string name, string title, Func<double?, string> format, Func<EvaluationScenario, double?> value, Func<EvaluationScenario, Interval?>? interval = null) =>
         new(name, title, format, (_, scenario) => scenario is null ? null : Reading.Of(value(scenario), interval?.Invoke(scenario))) { IsOfScenario = true };
 
-    private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value) =>
-        new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout)) : null);
+    private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value, Func<HeldoutLoss, Interval?>? interval = null) =>
+        new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout), interval?.Invoke(heldout)) : null);
 
     /// <param name="from">Who wrote the texts, as evaluation.json says it.</param>
     /// <param name="name">What the other model is called.</param>
