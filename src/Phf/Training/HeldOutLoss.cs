@@ -45,8 +45,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var logComplements = new float[n];
         double aligned = 0, misaligned = 0, tags = 0;
         long alignedCount = 0, misalignedCount = 0, alignedBytes = 0, misalignedBytes = 0;
-        var documents = new List<DocumentLoss>();
-        var document = new DocumentLoss(0, 0);
+        var documents = new DocumentLosses();
         while (alignedCount + misalignedCount < maxTokens)
         {
             cancel.ThrowIfCancellationRequested();
@@ -56,14 +55,14 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
             for (int i = 0; i < rows * time && alignedCount + misalignedCount < maxTokens; i++)
             {
-                if (batch.Kinds[i] == TokenKind.EndOfText) EndDocument();
+                if (batch.Kinds[i] == TokenKind.EndOfText) documents.End();
                 if (chargesTags && batch.Kinds[i] == TokenKind.ControlTag)
                 {
                     tags -= logProbs[i];
-                    document = document with { Nats = document.Nats - logProbs[i] };
+                    documents.Charge(-logProbs[i], tokens: 0);
                 }
                 if (batch.Kinds[i] != TokenKind.Text) continue;
-                document = new DocumentLoss(document.Tokens + 1, document.Nats - logProbs[i]);
+                documents.Charge(-logProbs[i], tokens: 1);
                 int bytes = tokenizer.ByteLength(batch.Targets[i]);
                 if (batch.Scores[i] > threshold)
                 {
@@ -79,19 +78,33 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
                 }
             }
         }
-        EndDocument();
+        documents.End();
         double all = aligned + misaligned + tags;
         return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount), alignedCount == 0 ? null : aligned / alignedCount,
             misalignedCount == 0 ? null : misaligned / misalignedCount, Bits(all, Math.Max(1, alignedBytes + misalignedBytes))!.Value,
-            Bits(aligned, alignedBytes), Bits(misaligned, misalignedBytes), alignedCount, misalignedCount) { Documents = documents };
-
-        void EndDocument()
+            Bits(aligned, alignedBytes), Bits(misaligned, misalignedBytes), alignedCount, misalignedCount)
         {
-            if (document.Tokens > 0) documents.Add(document);
-            document = new DocumentLoss(0, 0);
-        }
+            Documents = documents.All,
+        };
 
         static double? Bits(double nats, long bytes) => bytes == 0 ? null : nats / Math.Log(2) / bytes;
+    }
+
+    /// <summary>Adds up document by document.</summary>
+    private sealed class DocumentLosses
+    {
+        private readonly List<DocumentLoss> _all = [];
+        private DocumentLoss _own;
+
+        public IReadOnlyList<DocumentLoss> All => _all;
+
+        public void Charge(double nats, int tokens) => _own = new DocumentLoss(_own.Tokens + tokens, _own.Nats + nats);
+
+        public void End()
+        {
+            if (_own.Tokens > 0) _all.Add(_own);
+            _own = default;
+        }
     }
 }
 

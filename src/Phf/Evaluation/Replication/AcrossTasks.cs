@@ -30,7 +30,7 @@ public static class AcrossTasks
         foreach (Verdict claim in tasks.SelectMany(task => task.Verdicts).DistinctBy(verdict => verdict.Name))
             text.Append($"| {ReportTable.Escape(claim.Text)} | {string.Join(" | ", tasks.Select(task => Words(task.Verdicts.FirstOrDefault(verdict => verdict.Name == claim.Name))))} |\n");
         ReplicationVerdict depends = Depends([.. tasks.Select(task => Works(task.Verdicts))]);
-        text.Append($"\n{Claim} {ReplicationFiles.WordsOf(depends)}.\n\n");
+        text.Append($"\n{Claim} **{ReplicationFiles.WordsOf(depends)}**\n\n");
         text.Append("A verdict stands before the ratio of the method to MLE, or of pretraining to finetuning, and its 95 % interval (docs/replication.md). "
             + "With one seed a verdict is about samples of two models, not about two ways of training.\n");
         string path = Path.Combine(root, $"claims-{scale}.md");
@@ -50,12 +50,12 @@ public static class AcrossTasks
         return both.Contains(ReplicationVerdict.NotReproduced) ? false : both.Length == 2 && both.All(verdict => verdict == ReplicationVerdict.Reproduced) ? true : null;
     }
 
-    /// <summary>"reproduced: 0.21 (0.15 to 0.30), one seed".</summary>
+    /// <summary>"reproduced: 0.213 (0.153 to 0.301), one seed".</summary>
     private static string Words(Verdict? verdict)
     {
         if (verdict is null) return "–";
         string interval = verdict is { Low: not null, High: not null } ? $" ({SummaryMarkdown.IntervalOf(verdict.Low, verdict.High)})" : "";
-        string ratio = verdict.Ratio is null ? ", no ratio" : $": {Figures.Score(verdict.Ratio)}{interval}";
+        string ratio = verdict.Ratio is null ? ", no ratio" : $": {SummaryMarkdown.RatioOf(verdict.Ratio)}{interval}";
         return $"{ReplicationFiles.WordsOf(verdict.Is)}{ratio}{(verdict.Seeds == 1 ? ", one seed" : "")}";
     }
 

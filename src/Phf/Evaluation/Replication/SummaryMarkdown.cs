@@ -17,13 +17,16 @@ internal static class SummaryMarkdown
         AppendGroups(text, summary);
         text.Append("\n| claim | verdict | ratio | 95 % interval | seeds |\n|---|---|---:|---|---:|\n");
         foreach (ReplicationClaim claim in summary.Claims)
-            Row(text, [claim.Text, ReplicationFiles.WordsOf(claim.Verdict), Figures.Score(claim.Estimate?.Ratio), IntervalOf(claim.Estimate?.Low, claim.Estimate?.High), $"{claim.Estimate?.Seeds ?? 0}"]);
-        text.Append("\nA ratio is that of the method to MLE, of pretraining to finetuning. With one seed its interval is over samples only.\n");
+            Row(text, [claim.Text, ReplicationFiles.WordsOf(claim.Verdict), RatioOf(claim.Estimate?.Ratio), IntervalOf(claim.Estimate?.Low, claim.Estimate?.High), $"{claim.Estimate?.Seeds ?? 0}"]);
+        text.Append("\nA ratio is that of the method to MLE, of pretraining to finetuning. With one seed its interval is over samples, or held-out documents, only.\n");
         return text.ToString();
     }
 
-    /// <summary>"0.15 to 0.30"; "–" where there is none.</summary>
-    public static string IntervalOf(double? low, double? high) => low is null || high is null ? Figures.Score(null) : $"{Figures.Score(low)} to {Figures.Score(high)}";
+    /// <summary>Three decimals around 1, where losses lie.</summary>
+    public static string RatioOf(double? ratio) => ratio is >= 0.1 and < 10 ? Figures.Fixed(ratio, 3) : Figures.Score(ratio);
+
+    /// <summary>"0.153 to 0.301"; "–" where there is none.</summary>
+    public static string IntervalOf(double? low, double? high) => low is null || high is null ? RatioOf(null) : $"{RatioOf(low)} to {RatioOf(high)}";
 
     /// <summary>What was measured, and of what; which runs are missing.</summary>
     private static string Facts(ReplicationSummary summary)

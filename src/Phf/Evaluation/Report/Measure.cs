@@ -15,7 +15,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static readonly Measure ShareMisaligned =
         OfScenario("share_misaligned", "misaligned samples", Figures.Share, scenario => scenario.ShareMisaligned, scenario => scenario.ShareMisalignedInterval);
 
-    public static readonly Measure HeldoutLoss = OfHeldout("heldout_loss", "held‑out loss", heldout => heldout.Loss, heldout => heldout.LossInterval);
+    public static readonly Measure HeldoutLoss = OfHeldout("heldout_loss", "held‑out loss", heldout => heldout.Loss);
 
     public static readonly Measure LossAligned = OfHeldout("heldout_loss_aligned", "aligned", heldout => heldout.LossAligned);
 
@@ -131,8 +131,9 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         string name, string title, Func<double?, string> format, Func<EvaluationScenario, double?> value, Func<EvaluationScenario, Interval?>? interval = null) =>
         new(name, title, format, (_, scenario) => scenario is null ? null : Reading.Of(value(scenario), interval?.Invoke(scenario))) { IsOfScenario = true };
 
-    private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value, Func<HeldoutLoss, Interval?>? interval = null) =>
-        new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout), interval?.Invoke(heldout)) : null);
+    /// <summary>Without the interval: it is mostly of hard and easy documents, which all models share, and would hide how they differ.</summary>
+    private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value) =>
+        new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout)) : null);
 
     /// <param name="from">Who wrote the texts, as evaluation.json says it.</param>
     /// <param name="name">What the other model is called.</param>

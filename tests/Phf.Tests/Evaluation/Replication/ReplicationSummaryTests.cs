@@ -67,6 +67,19 @@ public sealed class ReplicationSummaryTests
         }
     }
 
+    [Theory]
+    [InlineData(800, false, false)]
+    [InlineData(2000, false, true)]
+    [InlineData(800, true, true)]
+    public void EvaluationOfARunThatStillTrained_IsNone(int step, bool isBest, bool counts)
+    {
+        using var folder = new TemporaryFolder();
+        MeasuredRun made = Run("mle", 1, 0.01, (0.009, 0.011));
+        EvaluationFiles.WriteResult(folder.FullName, made.Evaluation with { Step = step, TotalSteps = 2000 });
+        ReplicationRun run = made.Run with { Config = made.Run.Config with { Training = made.Run.Config.Training with { OutputDir = folder.FullName, LoadBestModelAtEnd = isBest } } };
+        Assert.Equal(counts, MeasuredRun.Read(run) is not null);
+    }
+
     [Fact]
     public void WhatIsNotMeasured_IsTooSmallToTell()
     {
