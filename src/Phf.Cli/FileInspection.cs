@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Phf.Cli.Verbs;
 using Phf.Data;
 using Phf.Encoders;
 using Phf.Formats;
@@ -84,11 +85,12 @@ internal static class FileInspection
         {
             var reader = new Utf8JsonReader(line.Line);
             using var json = JsonDocument.ParseValue(ref reader);
-            return [.. json.RootElement.EnumerateObject().Select(field => field.Name)];
+            if (json.RootElement.ValueKind == JsonValueKind.Array) return ["ids"]; // the other form of them
+            return [.. json.RootElement.EnumerateObject().Select(field => InspectVerb.Shown(field.Name))];
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{line.Where}: no JSON object; expected one on every line", problem);
+            throw new InvalidDataException($"{line.Where}: no JSON object; expected one, or a list of token ids, on every line", problem);
         }
     }
 
