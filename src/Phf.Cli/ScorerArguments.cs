@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Phf.Encoders;
+using Phf.Formats;
 using Phf.Scoring;
 using Phf.Scoring.Judge;
 using Phf.Training.Configuration;
@@ -14,6 +16,7 @@ internal delegate IScorer ScorerFactory(string name, ScorerSettings settings);
 internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 {
     private const string NoEntities = "none";
+    private const int LongestPrompt = 1 << 20;
 
     private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
     private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
@@ -74,6 +77,36 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         Combination = Given(parsed, _combination, Choice<Combination>(settings?.Combine)),
     });
 
+    /// <summary>The settings, and for what they leave open a scorer's recipe.</summary>
+    public static ScorerSettings Complete(ScorerSettings settings, ScorerRecipe recipe) => settings with
+    {
+        PiiRules = settings.PiiRules ?? recipe.Rules?.ToString(),
+        PiiToday = settings.PiiToday ?? recipe.Today?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        NerTypes = settings.NerTypes ?? recipe.Entities,
+        Measure = settings.Measure ?? recipe.Measure?.ToString(),
+        Parts = settings.Parts ?? recipe.Parts,
+        Combine = settings.Combine ?? recipe.Combination?.ToString(),
+    };
+
+    /// <summary>The options that decide the id of a recipe's scorer.</summary>
+    public static string[] OptionsOf(ScorerRecipe recipe)
+    {
+        IEnumerable<string> names = recipe.Parts?.Select(part => part.Split('=')[0]) ?? [recipe.Name];
+        return [.. names.SelectMany(Of).Distinct()];
+
+        static string[] Of(string name) => name switch
+        {
+            "pii" => ["--pii-rules", "--ner", "--ner-type"],
+            "pii-full" => ["--pii-rules", "--pii-today", "--ner", "--ner-type"],
+            "toxicity" or "classifier" => ["--model"],
+            "words" => ["--list"],
+            "regex" => ["--pattern", "--measure"],
+            "command" => ["--command"],
+            "openai" => ["--judge-model", "--judge", "prompt"],
+            _ => [],
+        };
+    }
+
     /// <summary>An option of the command line; where it is not there, what the configuration says, else its default.</summary>
     private static T Given<T>(ParseResult parsed, Option<T> option, T? configured) where T : class =>
         configured is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetRequiredValue(option) : configured;
@@ -101,13 +134,19 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
             Model = model,
             Kind = parsed.GetValue(_judge),
             Endpoint = server,
-            Prompt = parsed.GetValue(_prompt) is { } file ? File.ReadAllText(file) : JudgeOptions.DefaultPrompt,
+            Prompt = parsed.GetValue(_prompt) is { } file ? Prompt(file) : JudgeOptions.DefaultPrompt,
             KeyVariable = parsed.GetRequiredValue(_keyVariable),
             Cache = parsed.GetRequiredValue(_cache),
             MaxRequests = parsed.GetValue(_maxRequests),
             RequestsPerMinute = parsed.GetValue(_requestsPerMinute),
             Timeout = Timeout(parsed),
         };
+    }
+
+    private static string Prompt(string path)
+    {
+        string prompt = Encoding.UTF8.GetString(InputFile.ReadAll(path, LongestPrompt)).TrimStart('\uFEFF');
+        return string.IsNullOrWhiteSpace(prompt) ? throw new InvalidDataException($"{path} is empty; write what the model is told, and that it must answer with a number alone") : prompt;
     }
 
     private TimeSpan Timeout(ParseResult parsed)

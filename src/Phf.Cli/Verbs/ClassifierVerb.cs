@@ -102,7 +102,7 @@ internal static class ClassifierVerb
         List<LabelledText> texts = [.. LabelledTexts.Read(files, options, skipped)];
         if (texts.Count > 0) return texts;
         string reason = skipped.Total == 0 ? "only blank lines" : $"{skipped.Reasons.First().Key} at {skipped.Reasons.First().Value.First}";
-        throw new InvalidDataException($"{string.Join(", ", files)}: no labelled text ({reason}); see --text-field and --label-field");
+        throw new InvalidDataException($"{string.Join(", ", files)}: no labelled text ({reason}); texts are JSON lines, or CSV in a file named .csv; see --text-field and --label-field");
     }
 
     private static IEnumerable<(string Name, string Value)> Rows(string prefix, ClassifierMetrics metrics)
