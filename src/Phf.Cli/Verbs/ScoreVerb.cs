@@ -75,8 +75,7 @@ internal static class ScoreVerb
         if (threads < 1) throw new UsageException($"--threads {threads}: at least 1 was expected");
         if (output == StandardOutput && (parsed.GetValue(Resume) || parsed.GetValue(Force)))
             throw new UsageException("--output - is standard output, which can be neither resumed nor replaced; leave --resume and --force out, or name a file");
-        if (output != StandardOutput && File.Exists(output) && !parsed.GetValue(Force))
-            throw new IOException($"{output} exists; choose another name, or replace it with --force");
+        if (output != StandardOutput) OutputFiles.Check(output, parsed.GetValue(Force), files);
         var options = new TextOptions
         {
             TextField = parsed.GetRequiredValue(TextField),
