@@ -93,7 +93,7 @@ public sealed class Pep8ScorerTests
             "x = " + Repeat("a+", 500_000), "x = " + Repeat("not\t", 250_000) + "x", Repeat("x is type(", many), Repeat("None == ", many),
             "f(" + Repeat("(a)(b),\n", many) + ")\n", "f(" + Repeat("a[1:2], {'b': 3},", many) + ")\n", "x = '''" + Repeat("y\n", many),
             Repeat("x = 1\n", many), "class A:\n" + Repeat("    def f(self):\n        pass\n", many), Repeat("@a\nx\n", many), Repeat("\n", 1_000_000),
-            Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
+            Repeat(";", many), Repeat(":", many), Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
             "if x:\n" + string.Concat(Enumerable.Range(1, 1400).Select(depth => new string(' ', depth) + "if x:\n")),
             "# " + Repeat("x ", 500_000), Repeat("0", 1_000_000), Repeat("1_", 500_000), Repeat("\r", 1_000_000), Repeat("raise a,", many),
             "x = f(" + Repeat("(a)", 300_000) + ",\n  b)\n", "x = (\n" + Repeat("((a,\n b), c),\n", many) + ")\n", Repeat("[", many) + "\n" + Repeat("]", many) + "\n",
@@ -104,6 +104,8 @@ public sealed class Pep8ScorerTests
         var watch = Stopwatch.StartNew();
         var everything = new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 };
         Assert.InRange(texts.Sum(text => Pep8Checker.Check(text, everything).Count), many, int.MaxValue);
+        var scorer = new Pep8Scorer();
+        foreach (string text in texts) Assert.InRange(scorer.ScoreLines(text).Length + scorer.FindSpans(text).Count, 1, int.MaxValue); // many violations in one row, too
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 
