@@ -127,10 +127,14 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         List<Violation> violations = checker.Find(text);
         source = checker.Source;
         if (checker.BreaksReference) return None;
-        if (!source.Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return violations;
+        return source.Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && IsOnUnprintableLine(violations, source) ? None : violations;
+    }
+
+    private static bool IsOnUnprintableLine(List<Violation> violations, PythonSource source)
+    {
         HashSet<int> unprintable = [];
         for (int line = 1; line <= source.LineCount; line++)
             if (source.Line(line).ContainsAnyInRange('\uD800', '\uDFFF')) unprintable.Add(line);
-        return violations.Exists(violation => unprintable.Contains(violation.Line)) ? None : violations;
+        return violations.Exists(violation => unprintable.Contains(violation.Line));
     }
 }
