@@ -102,31 +102,48 @@ internal static class CliEvaluation
         };
     }
 
-    /// <summary>The scorer asked for, or the one that scored the data.</summary>
+    /// <summary>The scorer asked for, or the one that scored the data, or the one of the configuration.</summary>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
-    public static IScorer Scorer(string? asked, Func<string, IScorer> create, RunPlan plan) =>
-        Scorer(asked, create, plan.Data.Manifest.Scorer, ScorerOfConfig(plan.Config.Generation.ScorerConfig));
+    public static IScorer Scorer(string? asked, ScorerFactory create, RunPlan plan, ScorerSettings? settings = null)
+    {
+        ScorerConfig config = plan.Config.Generation.ScorerConfig;
+        return Scorer(asked, create, settings ?? config, plan.Data.Manifest.Scorer, ScorerOfConfig(config));
+    }
 
     /// <param name="asked">The scorer's name; null for what scored the data.</param>
     /// <param name="create">Makes it.</param>
+    /// <param name="settings">Its options.</param>
     /// <param name="known">The id of what scored the data; null where that is not known.</param>
     /// <param name="fallback">The name of another, where neither says.</param>
     /// <exception cref="ArgumentException">There is none of that name, or it needs what was not given.</exception>
-    public static IScorer Scorer(string? asked, Func<string, IScorer> create, string? known, string? fallback)
+    /// <exception cref="InvalidDataException">The scorer of the data cannot be made again.</exception>
+    public static IScorer Scorer(string? asked, ScorerFactory create, ScorerSettings settings, string? known, string? fallback)
     {
-        string name = asked ?? known?.Split('/')[0] ?? fallback ?? throw new UsageException("the data does not say what scored it; name a scorer (--scorer)");
-        IScorer scorer;
-        try
-        {
-            scorer = create(name);
-        }
-        catch (ArgumentException problem) when (asked is null && known is not null)
-        {
-            throw new ArgumentException($"the data was scored by {known}: {problem.Message}; or choose another with --scorer", problem);
-        }
+        if (asked is null && known is not null) return ScorerOfData(known, create, settings);
+        IScorer scorer = create(asked ?? fallback ?? throw new UsageException("the data does not say what scored it; name a scorer (--scorer)"), settings);
         if (known is not null && known != scorer.Id)
             Console.Error.WriteLine($"note: the data was scored by {known}, the samples are scored by {scorer.Id}");
         return scorer;
+    }
+
+    /// <summary>The scorer of an id, itself or none: numbers of another one would pass for the data's.</summary>
+    private static IScorer ScorerOfData(string id, ScorerFactory create, ScorerSettings settings)
+    {
+        ScorerRecipe recipe = ScorerRecipe.Of(id);
+        IScorer scorer;
+        try
+        {
+            scorer = create(recipe.Name, ScorerArguments.Complete(settings, recipe));
+        }
+        catch (Exception problem) when (problem is ArgumentException or InvalidDataException or IOException)
+        {
+            throw new InvalidDataException($"the data was scored by {id}: {problem.Message}; or choose another with --scorer", problem);
+        }
+        if (scorer.Id == id) return scorer;
+        (scorer as IDisposable)?.Dispose();
+        string[] options = ScorerArguments.OptionsOf(recipe);
+        string remedy = options.Length > 0 ? $"give the {string.Join(", ", options)} that it was scored with, or choose a scorer with --scorer" : "choose a scorer with --scorer";
+        throw new InvalidDataException($"the data was scored by {id}, and with the options here it would be {scorer.Id}; {remedy}");
     }
 
     /// <summary>The reference's PIIScorer has the full set of detectors; its DetoxifyToxicityScorer is a model that Phf has not, so one must be named.</summary>

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Phf.Encoders;
+using Phf.Formats;
 using Phf.Scoring;
 using Phf.Scoring.Judge;
 using Phf.Training.Configuration;
@@ -13,10 +15,11 @@ internal delegate IScorer ScorerFactory(string name, ScorerSettings settings);
 /// <summary>The options by which verbs that score say with what; the same for each verb, but for the name of the judge's prompt where a verb has another prompt.</summary>
 internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 {
-    private const string NoEntities = "none";
+    private const string NoEntities = "none", DayFormat = "yyyy-MM-dd";
+    private const int LongestPrompt = 1 << 20;
 
     private readonly Option<PiiRules> _piiRules = new("--pii-rules") { Description = "rules of the scorers pii and pii-full: scrubadub's, or the same without its faults" };
-    private readonly Option<DateOnly> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday };
+    private readonly Option<string> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday.ToString(DayFormat, CultureInfo.InvariantCulture) };
     private readonly Option<string> _ner = new("--ner") { Description = "model folder by which pii and pii-full find named entities, or none", HelpName = "DIR", DefaultValueFactory = _ => NoEntities };
     private readonly Option<string[]> _nerTypes = new("--ner-type") { Description = $"an entity that --ner looks for: {string.Join(", ", EntityRecognizer.AllTypes)}; repeat it for each", HelpName = "TYPE", DefaultValueFactory = _ => [.. EntityRecognizer.DefaultTypes] };
     private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
@@ -60,7 +63,7 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         Pii = new PiiOptions
         {
             Rules = Given(parsed, _piiRules, Choice<PiiRules>(settings?.PiiRules)),
-            Today = Given(parsed, _piiToday, Day(settings?.PiiToday)),
+            Today = Day(Given(parsed, _piiToday, settings?.PiiToday)),
             Entities = Entities(Given(parsed, _ner, settings?.Ner), Given(parsed, _nerTypes, settings?.NerTypes?.ToArray()), models),
         },
         OpenModel = models.Open,
@@ -74,6 +77,36 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         Combination = Given(parsed, _combination, Choice<Combination>(settings?.Combine)),
     });
 
+    /// <summary>The settings, and for what they leave open a scorer's recipe.</summary>
+    public static ScorerSettings Complete(ScorerSettings settings, ScorerRecipe recipe) => settings with
+    {
+        PiiRules = settings.PiiRules ?? recipe.Rules?.ToString(),
+        PiiToday = settings.PiiToday ?? recipe.Today?.ToString(DayFormat, CultureInfo.InvariantCulture),
+        NerTypes = settings.NerTypes ?? recipe.Entities,
+        Measure = settings.Measure ?? recipe.Measure?.ToString(),
+        Parts = settings.Parts ?? recipe.Parts,
+        Combine = settings.Combine ?? recipe.Combination?.ToString(),
+    };
+
+    /// <summary>The options that decide the id of a recipe's scorer.</summary>
+    public static string[] OptionsOf(ScorerRecipe recipe)
+    {
+        IEnumerable<string> names = recipe.Parts?.Select(part => part.Split('=')[0]) ?? [recipe.Name];
+        return [.. names.SelectMany(Of).Distinct()];
+
+        static string[] Of(string name) => name switch
+        {
+            "pii" => ["--pii-rules", "--ner", "--ner-type"],
+            "pii-full" => ["--pii-rules", "--pii-today", "--ner", "--ner-type"],
+            "toxicity" or "classifier" => ["--model"],
+            "words" => ["--list"],
+            "regex" => ["--pattern", "--measure"],
+            "command" => ["--command"],
+            "openai" => ["--judge-model", "--judge", "prompt"],
+            _ => [],
+        };
+    }
+
     /// <summary>An option of the command line; where it is not there, what the configuration says, else its default.</summary>
     private static T Given<T>(ParseResult parsed, Option<T> option, T? configured) where T : class =>
         configured is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetRequiredValue(option) : configured;
@@ -85,9 +118,8 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
     /// <summary>A word of a configuration, which was checked when it was read.</summary>
     private static T? Choice<T>(string? word) where T : struct, Enum => word is null ? null : Enum.Parse<T>(word, ignoreCase: true);
 
-    private static DateOnly? Day(string? text) => text is null ? null
-        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
-        : throw new InvalidDataException($"pii_today: '{text}' is no day; write it as in 2026-11-21");
+    private static DateOnly Day(string text) => DateOnly.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
+        : throw new UsageException($"pii_today: '{text}' is no day; write it as in 2026-11-21");
 
     private static EntityFinder? Entities(string path, string[] types, ScorerModels models) => path == NoEntities ? null : models.Entities(path, types);
 
@@ -101,13 +133,19 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
             Model = model,
             Kind = parsed.GetValue(_judge),
             Endpoint = server,
-            Prompt = parsed.GetValue(_prompt) is { } file ? File.ReadAllText(file) : JudgeOptions.DefaultPrompt,
+            Prompt = parsed.GetValue(_prompt) is { } file ? Prompt(file) : JudgeOptions.DefaultPrompt,
             KeyVariable = parsed.GetRequiredValue(_keyVariable),
             Cache = parsed.GetRequiredValue(_cache),
             MaxRequests = parsed.GetValue(_maxRequests),
             RequestsPerMinute = parsed.GetValue(_requestsPerMinute),
             Timeout = Timeout(parsed),
         };
+    }
+
+    private static string Prompt(string path)
+    {
+        string prompt = Encoding.UTF8.GetString(InputFile.ReadAll(path, LongestPrompt)).TrimStart('\uFEFF');
+        return string.IsNullOrWhiteSpace(prompt) ? throw new InvalidDataException($"{path} is empty; write what the model is told, and that it must answer with a number alone") : prompt;
     }
 
     private TimeSpan Timeout(ParseResult parsed)

@@ -86,7 +86,7 @@ internal sealed class SweepRunner(SweepPlan sweep, ScorerFactory scorers, int? t
     }
 
     private static IScorer Scorer(RunPlan plan, SweepEvaluation wanted, ScorerFactory scorers) =>
-        CliEvaluation.Scorer(wanted.Scorer, name => scorers(name, wanted), plan);
+        CliEvaluation.Scorer(wanted.Scorer, scorers, plan, wanted);
 
     private void Train(RunDirectory run, RunPlan plan, IBackend backend, bool goesOn, string title)
     {

@@ -35,11 +35,12 @@ internal static partial class UsageErrors
     private static string Message(ParseError error)
     {
         Match mistyped = Mistyped().Match(error.Message);
-        return mistyped.Success && Expected.TryGetValue(mistyped.Groups["type"].Value, out string? expected)
-            ? $"{mistyped.Groups["option"].Value} {mistyped.Groups["value"].Value}: {expected} was expected"
-            : error.Message;
+        string? expected = mistyped.Success && typeof(Phf.Scoring.IScorer).Assembly.GetType(mistyped.Groups["type"].Value) is { IsEnum: true } words
+            ? string.Join(" or ", Enum.GetNames(words).Select(word => word.ToLowerInvariant()))
+            : Expected.GetValueOrDefault(mistyped.Groups["type"].Value);
+        return expected is null ? error.Message : $"{mistyped.Groups["option"].Value} {mistyped.Groups["value"].Value}: {expected} was expected";
     }
 
-    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '(System\.Nullable`1\[)?(?<type>[\w.]+)\]?'\.$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>.*)' as expected type '(System\.Nullable`1\[)?(?<type>[\w.]+)\]?'\.( Did you mean .*)?$", RegexOptions.Singleline)]
     private static partial Regex Mistyped();
 }

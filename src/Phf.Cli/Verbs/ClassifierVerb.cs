@@ -90,6 +90,7 @@ internal static class ClassifierVerb
 
     private static List<LabelledText> Read(ParseResult parsed, out SkippedRecords skipped)
     {
+        if (!double.IsFinite(parsed.GetValue(Threshold))) throw new UsageException($"--threshold {parsed.GetValue(Threshold)}: a number was expected");
         var options = new LabelOptions
         {
             TextField = parsed.GetRequiredValue(TextField),
@@ -101,8 +102,8 @@ internal static class ClassifierVerb
         string[] files = parsed.GetRequiredValue(Files);
         List<LabelledText> texts = [.. LabelledTexts.Read(files, options, skipped)];
         if (texts.Count > 0) return texts;
-        string reason = skipped.Total == 0 ? "only blank lines" : $"{skipped.Reasons.First().Key} at {skipped.Reasons.First().Value.First}";
-        throw new InvalidDataException($"{string.Join(", ", files)}: no labelled text ({reason}); see --text-field and --label-field");
+        string reasons = skipped.Total == 0 ? "only blank lines" : string.Join("; ", skipped.Reasons.Select(reason => $"{reason.Key} at {reason.Value.First}"));
+        throw new InvalidDataException($"{string.Join(", ", files)}: no labelled text ({reasons}); texts are JSON lines, or CSV in a file named .csv; see --text-field and --label-field");
     }
 
     private static IEnumerable<(string Name, string Value)> Rows(string prefix, ClassifierMetrics metrics)

@@ -90,7 +90,7 @@ internal static class EvaluateVerb
             if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
             using RunPlan plan = RunPlan.Create(config);
             Tell(run, checkpoint, plan);
-            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => CreateScorer(name, config.Generation.ScorerConfig), plan);
+            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), CreateScorer, plan);
             using var ending = scorer as IDisposable;
             IReadOnlyList<SamplingScenario> scenarios = CliEvaluation.Scenarios(plan, parsed.GetValue(Samples));
             using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend, parsed.GetValue(Threshold));
@@ -105,14 +105,14 @@ internal static class EvaluateVerb
         {
             if (parsed.GetValue(Checkpoints)) Console.Error.WriteLine($"note: {directory} is no run, so it has no checkpoints to sample");
             using EvaluatedModel subject = EvaluatedModel.OfDirectory(directory, parsed.GetValue(Data), parsed.GetValue(Threshold) ?? 0, backend);
-            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => CreateScorer(name, settings: null), subject.Text?.Data.Manifest.Scorer, fallback: null);
+            IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), CreateScorer, new ScorerConfig(), subject.Text?.Data.Manifest.Scorer, fallback: null);
             using var ending = scorer as IDisposable;
             if (subject.Text is null) Console.Error.WriteLine($"note: {directory} is no run and there is no --data, so no held-out loss is measured");
             SamplingScenario scenario = CliEvaluation.Unconditional(subject.Language, parsed.GetValue(Samples));
             Evaluate(subject, subject.Language.Name, parsed.GetValue(Output) ?? directory, Request([scenario], new KlSection()), scorer);
         }
 
-        private IScorer CreateScorer(string name, ScorerSettings? settings) => ScorerOptions.Create(name, parsed, models, settings);
+        private IScorer CreateScorer(string name, ScorerSettings settings) => ScorerOptions.Create(name, parsed, models, settings);
 
         private EvaluationRequest Request(IReadOnlyList<SamplingScenario> scenarios, KlSection settings) => new()
         {

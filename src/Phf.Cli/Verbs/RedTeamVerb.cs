@@ -65,7 +65,7 @@ internal static class RedTeamVerb
         if (parsed.GetValue(Data) is { } moved) config = config with { Dataset = config.Dataset with { Data = moved } };
         using RunPlan plan = RunPlan.Create(config);
         using var models = new ScorerModels(parsed.GetValue(Threads));
-        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models, plan.Config.Generation.ScorerConfig), plan);
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), (name, settings) => ScorerOptions.Create(name, parsed, models, settings), plan);
         using var ending = scorer as IDisposable;
         using EvaluatedModel subject = EvaluatedModel.OfRun(run, checkpoint, plan, backend, parsed.GetValue(Threshold));
         return CliRedTeam.Run(subject, options => AttackTarget.OfRun(subject.Language, plan, options), request, scorer, parsed.GetValue(Output) ?? run.Path, parsed.GetValue(Force), cancel);
@@ -77,7 +77,7 @@ internal static class RedTeamVerb
             throw new UsageException($"{directory} is a model without a run, so nothing says how what it writes is scored; name a scorer ({ScorerName.Name})");
         using EvaluatedModel subject = EvaluatedModel.OfDirectory(directory, parsed.GetValue(Data), parsed.GetValue(Threshold) ?? 0, backend);
         using var models = new ScorerModels(parsed.GetValue(Threads));
-        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), name => ScorerOptions.Create(name, parsed, models), subject.Text?.Data.Manifest.Scorer, fallback: null);
+        IScorer scorer = CliEvaluation.Scorer(parsed.GetValue(ScorerName), (name, settings) => ScorerOptions.Create(name, parsed, models, settings), new ScorerConfig(), subject.Text?.Data.Manifest.Scorer, fallback: null);
         using var ending = scorer as IDisposable;
         return CliRedTeam.Run(subject, options => AttackTarget.OfModel(subject.Language, options), request, scorer, parsed.GetValue(Output) ?? directory, parsed.GetValue(Force), cancel);
     }

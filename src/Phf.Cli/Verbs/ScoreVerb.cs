@@ -65,8 +65,7 @@ internal static class ScoreVerb
         if (threads < 1) throw new UsageException($"--threads {threads}: at least 1 was expected");
         if (output == StandardOutput && (parsed.GetValue(Resume) || parsed.GetValue(Force)))
             throw new UsageException("--output - is standard output, which can be neither resumed nor replaced; leave --resume and --force out, or name a file");
-        if (output != StandardOutput && File.Exists(output) && !parsed.GetValue(Force))
-            throw new IOException($"{output} exists; choose another name, or replace it with --force");
+        if (output != StandardOutput) OutputFiles.Check(output, parsed.GetValue(Force), files);
         TextOptions options = Texts.Read(parsed) with { Document = parsed.GetValue(Document) };
         using var models = new ScorerModels(threads);
         IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed, models);

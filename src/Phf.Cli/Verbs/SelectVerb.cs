@@ -44,9 +44,9 @@ internal static class SelectVerb
         if (!(selection.MinShareAbove is >= 0 and <= 1)) throw new UsageException($"--min-share {selection.MinShareAbove}: a share from 0 to 1 was expected");
         if (selection.MinCharacters > selection.MaxCharacters)
             throw new UsageException($"--min-characters {selection.MinCharacters} is above --max-characters {selection.MaxCharacters}, so no document could be taken");
-        if (File.Exists(output) && !parsed.GetValue(Force)) throw new IOException($"{output} exists; choose another name, or replace it with --force");
-        var taken = new Taken(selection);
         string[] files = parsed.GetRequiredValue(Files);
+        OutputFiles.Check(output, parsed.GetValue(Force), files);
+        var taken = new Taken(selection);
         ConsoleProgress.Run("selecting", "documents", InputFile.TotalBytes(files), progress => DurableFile.Write(output, stream =>
         {
             if (!output.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))

@@ -57,22 +57,10 @@ public static class LabelledTexts
 
     private static IEnumerable<(string Text, string Label, string Where)> FromCsv(LineReader lines, LabelOptions options, SkippedRecords skipped)
     {
-        var csv = new CsvReader(lines);
-        if (csv.Next() != CsvResult.Record) yield break;
-        string[] columns = [.. csv.Fields];
-        int text = Array.IndexOf(columns, options.TextField), label = Array.IndexOf(columns, options.LabelField);
-        if (text < 0 || label < 0)
-            throw new InvalidDataException(
-                $"{lines.Name}: no column '{(text < 0 ? options.TextField : options.LabelField)}'; the header has {string.Join(", ", columns)}; "
-                + $"say {(text < 0 ? "--text-field" : "--label-field")}");
-        for (CsvResult result = csv.Next(); result != CsvResult.End; result = csv.Next())
-        {
-            string where = $"{lines.Name} line {csv.Line}";
-            if (result == CsvResult.BrokenUtf8) skipped.Add(TextRecords.NotUtf8, where);
-            else if (result == CsvResult.OpenQuote) skipped.Add("a quoted field that is never closed", where);
-            else if (csv.Fields.Count != columns.Length) skipped.Add("another number of fields than the header", where);
-            else yield return (csv.Fields[text], csv.Fields[label].Trim(), where);
-        }
+        if (CsvTable.Open(lines) is not { } table) yield break;
+        int text = table.Column(options.TextField, "--text-field"), label = table.Column(options.LabelField, "--label-field");
+        foreach ((IReadOnlyList<string> fields, long line) in table.Records(skipped))
+            yield return (fields[text], fields[label].Trim(), $"{lines.Name} line {line}");
     }
 
     private static IEnumerable<(string Text, string Label, string Where)> FromJson(LineReader lines, LabelOptions options, SkippedRecords skipped)

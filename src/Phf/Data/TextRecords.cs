@@ -199,27 +199,12 @@ internal static class CsvTexts
 {
     public static IEnumerable<TextRecord> Read(LineReader lines, TextOptions options, SkippedRecords skipped)
     {
-        var csv = new CsvReader(lines);
-        CsvResult header = csv.Next();
-        if (header == CsvResult.End) yield break;
-        if (header != CsvResult.Record) throw new InvalidDataException($"{lines.Name} line {csv.Line}: the header row is no valid CSV");
-        string[] columns = [.. csv.Fields];
-        int text = Array.IndexOf(columns, options.TextField), id = Array.IndexOf(columns, options.IdField);
-        if (text < 0)
-            throw new InvalidDataException(
-                $"{lines.Name}: no column '{options.TextField}'; the header has {string.Join(", ", columns)}; say --text-field");
-        for (CsvResult result = csv.Next(); result != CsvResult.End; result = csv.Next())
+        if (CsvTable.Open(lines) is not { } table) yield break;
+        int text = table.Column(options.TextField, "--text-field"), id = table.Find(options.IdField);
+        foreach ((IReadOnlyList<string> fields, long line) in table.Records(skipped))
         {
-            string? problem = result switch
-            {
-                CsvResult.BrokenUtf8 => TextRecords.NotUtf8,
-                CsvResult.OpenQuote => "a quoted field that is never closed",
-                _ when csv.Fields.Count != columns.Length => "another number of fields than the header",
-                _ when !options.KeepsBlank && string.IsNullOrWhiteSpace(csv.Fields[text]) => TextRecords.EmptyText,
-                _ => null,
-            };
-            if (problem is not null) skipped.Add(problem, $"{lines.Name} line {csv.Line}");
-            else yield return new TextRecord(csv.Fields[text], id < 0 ? null : csv.Fields[id], lines.Name, csv.Line);
+            if (!options.KeepsBlank && string.IsNullOrWhiteSpace(fields[text])) skipped.Add(TextRecords.EmptyText, $"{lines.Name} line {line}");
+            else yield return new TextRecord(fields[text], id < 0 ? null : fields[id], lines.Name, line);
         }
     }
 }

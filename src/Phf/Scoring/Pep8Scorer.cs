@@ -75,10 +75,11 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         violations.Sort(Pep8Checker.ByPlace);
         int mark = PythonText.CountCodePoints(text) - source.Text.Length; // the byte order mark
         int start = 0, end = 0, count = 0;
+        (int Line, int End) run = default;
         foreach (Violation violation in violations)
         {
             if (violation.Line > source.LineCount || source.Line(violation.Line).IsEmpty) break; // a mark alone is a line without a character
-            (int from, int to) = PlaceOf(violation, source);
+            (int from, int to) = PlaceOf(violation, source, ref run);
             if (count > 0 && from >= end) Close();
             if (count == 0) start = from;
             end = Math.Max(end, to);
@@ -94,13 +95,21 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         }
     }
 
-    /// <summary>Code points [From, To) of the source; at least one. A place behind the line's end is its last character.</summary>
-    private static (int From, int To) PlaceOf(Violation violation, PythonSource source)
+    /// <summary>
+    /// Code points [From, To) of the source; at least one. A place behind the line's end is its last character. <paramref name="run"/> is where the word, white space or
+    /// signs of the violation before ended, so that none is walked through twice.
+    /// </summary>
+    private static (int From, int To) PlaceOf(Violation violation, PythonSource source, ref (int Line, int End) run)
     {
         ReadOnlySpan<char> line = source.Line(violation.Line);
         int from = Math.Min(violation.Column, line.Length - 1), to = from + 1, last = line.TrimEnd("\r\n").Length;
         if (violation.Code == "E501") to = Math.Max(to, last);
-        else while (to < last && KindOf(line[to]) == KindOf(line[from])) to++;
+        else
+        {
+            if (run.Line == violation.Line && from < run.End) to = run.End;
+            else while (to < last && KindOf(line[to]) == KindOf(line[from])) to++;
+            run = (violation.Line, to);
+        }
         int start = source.LineStart(violation.Line);
         return (start + from, start + to);
     }
@@ -118,8 +127,14 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
         List<Violation> violations = checker.Find(text);
         source = checker.Source;
         if (checker.BreaksReference) return None;
-        foreach (Violation violation in violations)
-            if (violation.Line <= source.LineCount && source.Line(violation.Line).ContainsAnyInRange('\uD800', '\uDFFF')) return None;
-        return violations;
+        return source.Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && IsOnUnprintableLine(violations, source) ? None : violations;
+    }
+
+    private static bool IsOnUnprintableLine(List<Violation> violations, PythonSource source)
+    {
+        HashSet<int> unprintable = [];
+        for (int line = 1; line <= source.LineCount; line++)
+            if (source.Line(line).ContainsAnyInRange('\uD800', '\uDFFF')) unprintable.Add(line);
+        return violations.Exists(violation => unprintable.Contains(violation.Line));
     }
 }

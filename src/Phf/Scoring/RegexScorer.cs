@@ -33,9 +33,8 @@ public sealed class RegexScorer : IScorer
         }
         catch (Exception problem) when (problem is ArgumentException or NotSupportedException)
         {
-            throw new ArgumentException(
-                $"'{pattern}' is no pattern for the scorer regex: {problem.Message} "
-                + "(back references, look-around and atomic groups are not available, because they need backtracking)", problem);
+            string why = problem is NotSupportedException ? "back references, look-around and atomic groups are not available, because they need backtracking" : problem.Message;
+            throw new ArgumentException($"'{pattern}' is no pattern for the scorer regex: {why}", problem);
         }
         _measure = measure;
         string kind = measure == RegexMeasure.Any ? "any" : "per-character";

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Phf.Formats;
 using Phf.Scoring.Pii;
 
 namespace Phf.Scoring;
@@ -32,16 +33,17 @@ public sealed class WordListScorer : ISpanScorer
 
     /// <summary>Reads a list with one word per line; blank lines and lines that start with '#' are skipped.</summary>
     /// <exception cref="InvalidDataException">A line is not one word, or there is none.</exception>
+    /// <exception cref="IOException">The file is missing or unreadable.</exception>
     public static WordListScorer FromFile(string path)
     {
         var words = new List<string>();
-        int number = 0;
-        foreach (string line in File.ReadLines(path))
+        using LineReader lines = LineReader.Open(path);
+        while (lines.Next())
         {
-            number++;
+            if (!lines.TryText(out string? line)) throw new InvalidDataException($"{lines.Where}: not UTF-8; write the list in UTF-8, one word per line");
             string word = line.Trim();
             if (word.Length == 0 || word[0] == '#') continue;
-            if (!IsWord(word)) throw new InvalidDataException($"{path} line {number}: '{word}' is not one word; write one word per line");
+            if (!IsWord(word)) throw new InvalidDataException($"{lines.Where}: '{Shortened(word)}' is not one word; write one word per line");
             words.Add(word);
         }
         if (words.Count == 0) throw new InvalidDataException($"{path}: no words found; write one word per line");
@@ -91,6 +93,8 @@ public sealed class WordListScorer : ISpanScorer
         }
         return false;
     }
+
+    private static string Shortened(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static bool IsWord(string text) => text.Length > 0 && WordEnd(text, 0) == text.Length;
 

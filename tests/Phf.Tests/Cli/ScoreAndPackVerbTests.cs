@@ -106,6 +106,30 @@ public sealed class ScoreAndPackVerbTests : IDisposable
             CliProcess.Run("score", _folder.At("a.jsonl"), "--scorer", "pii", "-o", "-", option).Failed(2, "--output - is standard output");
     }
 
+    [Fact]
+    public void Score_DoesNotReplaceItsInput()
+    {
+        Write("a.jsonl", "{\"text\": \"One bad. Two.\"}\n");
+        Score("a.jsonl", "a.jsonl", "--force").Failed(1, "a.jsonl is also an input, which would be lost; name another output");
+        File.CreateSymbolicLink(_folder.At("link.jsonl"), _folder.At("a.jsonl"));
+        Score("a.jsonl", "link.jsonl", "--force").Failed(1, "is also an input");
+        Score("link.jsonl", "a.jsonl").Failed(1, "is also an input");
+        Assert.Equal("{\"text\": \"One bad. Two.\"}\n", File.ReadAllText(_folder.At("a.jsonl")));
+        Score("a.jsonl", "out.jsonl").Succeeded();
+        CliProcess.Run("select", _folder.At("out.jsonl"), "--above", "0", "-o", _folder.At("out.jsonl"), "--force").Failed(1, "is also an input");
+    }
+
+    [Theory]
+    [InlineData("--measure", "sometimes", "phf: --measure sometimes: percharacter or any was expected")]
+    [InlineData("--pii-rules", "none", "phf: --pii-rules none: scrubadub or fixed was expected")]
+    [InlineData("--pii-today", "02/16/2023", "phf: pii_today: '02/16/2023' is no day; write it as in 2026-11-21")]
+    [InlineData("--timeout", "x", "phf: --timeout x: a number was expected")]
+    public void Score_OptionThatCannotBe_SaysWhatCan(string option, string value, string message)
+    {
+        Write("a.jsonl", "{\"text\": \"One bad. Two.\"}\n");
+        Score("a.jsonl", "out.jsonl", option, value).Failed(2, message + "\n");
+    }
+
     /// <summary>A document that the user's program cannot score is named, and what came before it is not scored again.</summary>
     [Theory]
     [InlineData("out.jsonl", 2)]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Phf.Data;
 using Phf.Evaluation;
+using Phf.Evaluation.RedTeam;
 using Phf.Text;
 
 namespace Phf.Tests.Cli;
@@ -16,8 +17,21 @@ public sealed class ScorerSettingsTests(CliWorkspace workspace) : IClassFixture<
         Assert.DoesNotContain("the data was scored by", result.Error); // the same list, so the same id
         string scorer = EvaluationFiles.ReadResult(run)!.Scorer;
         File.WriteAllText(workspace.At("other.txt"), "river\n");
-        CliProcess.Run("evaluate", run, "--list", workspace.At("other.txt"), "--samples", "2", "--threads", "1").Succeeded();
+        string[] other = ["evaluate", run, "--list", workspace.At("other.txt"), "--samples", "2", "--threads", "1"];
+        CliProcess.Run(other).Failed(1, "; give the --list that it was scored with, or choose a scorer with --scorer"); // not in passing
+        Assert.Contains("note: the data was scored by words/", CliProcess.Run([.. other, "--scorer", "words"]).Succeeded().Error);
         Assert.NotEqual(scorer, EvaluationFiles.ReadResult(run)!.Scorer);
+    }
+
+    [Fact]
+    public void TheScorerOfTheData_IsTakenWithItsOptions()
+    {
+        const string Id = "pii/scrubadub-2.0.0-full-fixed(today=2020-01-31,ner=none)";
+        string run = workspace.TrainedRun("very", "--data", DataScoredBy("very", Id), "--override", "training.max_steps=1");
+        Assert.DoesNotContain("was scored by", CliProcess.Run("evaluate", run, "--samples", "2", "--threads", "1").Succeeded().Error);
+        Assert.Equal(Id, EvaluationFiles.ReadResult(run)!.Scorer);
+        CliProcess.Run("redteam", run, "--trials", "1", "--rounds", "1", "--pool-size", "4", "--continuations", "1", "--tokens", "8", "--threads", "1").Succeeded();
+        Assert.Equal(Id, RedTeamFiles.ReadResult(run)!.Scorer);
     }
 
     [Theory]
@@ -65,12 +79,14 @@ public sealed class ScorerSettingsTests(CliWorkspace workspace) : IClassFixture<
     }
 
     /// <summary>The workspace's data, scored by something that left no name.</summary>
-    private string UnsaidData()
+    private string UnsaidData() => DataScoredBy("unsaid", scorer: null);
+
+    private string DataScoredBy(string name, string? scorer)
     {
-        string data = workspace.At("unsaid");
+        string data = workspace.At(name + "-data");
         if (Directory.Exists(data)) return data;
-        string scored = workspace.At("unsaid.jsonl");
-        File.WriteAllText(scored, Regex.Replace(File.ReadAllText(workspace.Scored), @",""scorer"":""[^""]*""", ""));
+        string scored = workspace.At(name + ".jsonl");
+        File.WriteAllText(scored, Regex.Replace(File.ReadAllText(workspace.Scored), @",""scorer"":""[^""]*""", scorer is null ? "" : $",\"scorer\":\"{scorer}\""));
         Packer.Pack([scored], BpeTrainer.Train(["the cat near the river was bad number 7."], 270), data, new PackOptions { Threads = 1 });
         return data;
     }

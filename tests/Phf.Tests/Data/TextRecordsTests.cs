@@ -104,6 +104,18 @@ public sealed class TextRecordsTests : IDisposable
         Assert.Equal($"{path}: no column 'text'; the header has id, comment; say --text-field", message);
     }
 
+    [Theory]
+    [InlineData("id,text\n", "has a header row and no record below it")]
+    [InlineData("id,text\n\n\r\n", "has a header row and no record below it")]
+    [InlineData("id\ttext\n1\tx\n", "the header has id\ttext; fields must be separated by commas")]
+    [InlineData("\"id,text\n1,x\n", "line 1: the header row is no valid CSV (a quoted field that is never closed)")]
+    public void Csv_ThatIsNoTable_IsAnError(string content, string message)
+    {
+        string path = Write("a.csv", content);
+        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => TextRecords.Read([path], new TextOptions(), _skipped).ToList()).Message);
+        Assert.Contains(message, Assert.Throws<InvalidDataException>(() => LabelledTexts.Read([path], new LabelOptions { LabelField = "id" }, _skipped).ToList()).Message);
+    }
+
     [Fact]
     public void EmptyFile_IsAnError()
         => Assert.EndsWith("is empty", Assert.Throws<InvalidDataException>(

@@ -63,6 +63,22 @@ public sealed class CommandScorerTests : IDisposable
     }
 
     [Fact]
+    public void MoreLinesThanAsked_AreTold_NotTakenForTheNextAnswer()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using CommandScorer scorer = Scorer("while read -r line; do printf '1\\n2\\n'; done");
+        Assert.Contains("wrote '2' without being asked; it must write one line for each line it reads", Assert.Throws<InvalidDataException>(() => Score(scorer, "a", "b")).Message);
+    }
+
+    [Fact]
+    public void LineWithoutEnd_IsTold_BeforeItFillsTheMemory()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using CommandScorer scorer = Scorer("tr '\\0' x < /dev/zero");
+        Assert.Contains("xxx...' and no end of the line within 65536 characters", Assert.Throws<InvalidDataException>(() => Score(scorer, "a")).Message);
+    }
+
+    [Fact]
     public void Text_ArrivesWhole_OnManyThreads()
     {
         if (OperatingSystem.IsWindows()) return;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Phf.Scoring.Judge;
 
@@ -95,6 +97,25 @@ public sealed class JudgeScorerTests : IDisposable
         var scorer = new JudgeScorer(Options(server) with { Kind = kind });
         Assert.Contains($"answered '{nonsense}'", Assert.Throws<InvalidDataException>(() => Score(scorer, "text")).Message);
         Assert.Equal(3, server.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("<html>", "choices with a message were expected, so check --endpoint and --judge")]
+    [InlineData("""{"choices": [{"message": {"content": "fine"}}]}""", "sharpen the prompt (--prompt)")]
+    public void Nonsense_HasARemedy(string nonsense, string remedy)
+    {
+        using var server = new FakeServer((_, _) => (200, nonsense, null));
+        Assert.Contains(remedy, Assert.Throws<InvalidDataException>(() => Score(new JudgeScorer(Options(server)), "text")).Message);
+    }
+
+    [Fact]
+    public void Server_ThatDoesNotAnswer_IsTimedOut()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var other = new FakeServer((_, _) => (200, Chat("0"), null));
+        var scorer = new JudgeScorer(Options(other) with { Endpoint = new Uri($"http://{silent.LocalEndpoint}/v1"), Timeout = TimeSpan.FromMilliseconds(50) });
+        Assert.Contains("gave no answer within 0.05 s; allow it more with --timeout", Assert.Throws<IOException>(() => Score(scorer, "text")).Message);
     }
 
     [Fact]

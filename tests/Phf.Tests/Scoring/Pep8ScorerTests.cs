@@ -27,6 +27,11 @@ public sealed class Pep8ScorerTests
     [InlineData("s = '\\d'\n", "1:5:W605")]
     [InlineData("x = 1  # noqa\ny=1  # noqa\n", "2:1:E225")] // noqa silences E501, not E225
     [InlineData("x = f'{a['b']}'\n", "")] // an f-string is a string: here two, beside a name
+    [InlineData("x = [1,\f2]\n", "1:6:E231")] // a form feed is no white space here
+    [InlineData("\u00A0\u00A0if x:\n    pass\n", "1:0:E272")] // no indentation, but white space before a keyword
+    [InlineData("x = [a for\n", "1:7:W606 2:0:E901")] // cut off behind a word that nothing follows
+    [InlineData("(a }= \nb\n", "1:5:E251 1:5:W291")]
+    [InlineData("x = not not in y\n", "1:4:E713")]
     public void Check_FindsTheViolations(string text, string expected) => Assert.Equal(expected, Check(text));
 
     [Fact]
@@ -38,6 +43,9 @@ public sealed class Pep8ScorerTests
         Assert.Equal("1:3:E226 1:5:W291", Check(text, new Pep8Options { Ignore = ["E225"] })); // takes the place of the default list
         Assert.Equal("1:1:E225 1:3:E226", Check(text, new Pep8Options { Select = ["E22"] }));
         Assert.Equal("1:3:E501", Check("x = 1\n", new Pep8Options { MaxLineLength = 3 }));
+        Assert.Equal("2:5:W503", Check("x = (a\n     @= b,\n     ...)\n", new Pep8Options { Select = ["W5"] })); // "..." is no operator between two
+        Assert.Equal("1:4:W505", Check("\"\"\"12\"\"\"\n", new Pep8Options { Select = ["W5"], MaxDocLength = 4 }));
+        Assert.Equal("", Check("(\"\"\"1\n2\"\"\",\n\"\"\"34\"\"\")\n", new Pep8Options { Select = ["W5"], MaxDocLength = 4 })); // beside code
     }
 
     [Fact]
@@ -85,7 +93,7 @@ public sealed class Pep8ScorerTests
             "x = " + Repeat("a+", 500_000), "x = " + Repeat("not\t", 250_000) + "x", Repeat("x is type(", many), Repeat("None == ", many),
             "f(" + Repeat("(a)(b),\n", many) + ")\n", "f(" + Repeat("a[1:2], {'b': 3},", many) + ")\n", "x = '''" + Repeat("y\n", many),
             Repeat("x = 1\n", many), "class A:\n" + Repeat("    def f(self):\n        pass\n", many), Repeat("@a\nx\n", many), Repeat("\n", 1_000_000),
-            Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
+            Repeat(";", many), Repeat(":", many), Repeat("if x: y; ", many), Repeat("x = lambda: 0; ", many), "x = (" + Repeat("'a'\n 'b'\n", many) + ")\n", Repeat("#", 1_000_000),
             "if x:\n" + string.Concat(Enumerable.Range(1, 1400).Select(depth => new string(' ', depth) + "if x:\n")),
             "# " + Repeat("x ", 500_000), Repeat("0", 1_000_000), Repeat("1_", 500_000), Repeat("\r", 1_000_000), Repeat("raise a,", many),
             "x = f(" + Repeat("(a)", 300_000) + ",\n  b)\n", "x = (\n" + Repeat("((a,\n b), c),\n", many) + ")\n", Repeat("[", many) + "\n" + Repeat("]", many) + "\n",
@@ -96,6 +104,8 @@ public sealed class Pep8ScorerTests
         var watch = Stopwatch.StartNew();
         var everything = new Pep8Options { Select = ["E", "W"], MaxDocLength = 72 };
         Assert.InRange(texts.Sum(text => Pep8Checker.Check(text, everything).Count), many, int.MaxValue);
+        var scorer = new Pep8Scorer();
+        foreach (string text in texts) Assert.InRange(scorer.ScoreLines(text).Length + scorer.FindSpans(text).Count, 1, int.MaxValue); // many violations in one row, too
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 60);
     }
 

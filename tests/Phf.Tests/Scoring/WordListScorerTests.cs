@@ -47,6 +47,9 @@ public sealed class WordListScorerTests : IDisposable
         File.WriteAllText(_path, "foo\ntwo words\n");
         Assert.Equal($"{_path} line 2: 'two words' is not one word; write one word per line",
             Assert.Throws<InvalidDataException>(() => WordListScorer.FromFile(_path)).Message);
+        File.WriteAllBytes(_path, [(byte)'a', (byte)'\n', 0xE4, (byte)'\n']);
+        Assert.StartsWith($"{_path} line 2: not UTF-8", Assert.Throws<InvalidDataException>(() => WordListScorer.FromFile(_path)).Message);
+        Assert.Equal("nowhere.txt does not exist", Assert.Throws<FileNotFoundException>(() => WordListScorer.FromFile("nowhere.txt")).Message);
         File.WriteAllText(_path, "# nothing\n");
         Assert.Contains("no words found", Assert.Throws<InvalidDataException>(() => WordListScorer.FromFile(_path)).Message);
         Assert.Throws<ArgumentException>(() => new WordListScorer([]));

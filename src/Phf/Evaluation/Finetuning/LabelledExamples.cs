@@ -51,7 +51,7 @@ public static class LabelledExamples
             else examples.Add(example);
         }
         if (examples.Count > 0) return examples;
-        string why = skipped.Total == 0 ? "only blank lines" : $"{skipped.Reasons.First().Key} at {skipped.Reasons.First().Value.First}";
+        string why = skipped.Total == 0 ? "nothing but blank lines or a header" : $"{skipped.Reasons.First().Key} at {skipped.Reasons.First().Value.First}";
         throw new InvalidDataException($"{path}: no labelled text ({why}); say the fields with --text-field and --label-field");
     }
 

@@ -87,9 +87,9 @@ public static class ClassifierTrainer
                 : place < options.HeldOutFraction + options.CalibrationFraction ? calibration : training;
             part.Add(text);
         }
-        CheckClasses("train", training);
-        CheckClasses("calibrate", calibration);
-        if (options.HeldOutFraction > 0) CheckClasses("measure", heldOut);
+        CheckClasses("train", training, texts);
+        CheckClasses("calibrate", calibration, texts);
+        if (options.HeldOutFraction > 0) CheckClasses("measure", heldOut, texts);
 
         var learner = new FollowTheLeader(options, training);
         learner.Learn(training, progress, cancellation);
@@ -126,12 +126,13 @@ public static class ClassifierTrainer
         if (!(options.L1 >= 0 && options.L2 >= 0)) throw new ArgumentException($"L1 {options.L1}, L2 {options.L2}; 0 or more was expected");
     }
 
-    private static void CheckClasses(string purpose, List<LabelledText> texts)
+    private static void CheckClasses(string purpose, List<LabelledText> part, IReadOnlyList<LabelledText> all)
     {
-        int positives = texts.Count(text => text.Positive);
-        if (positives == 0 || positives == texts.Count)
-            throw new ArgumentException(
-                $"{positives} of the {texts.Count} texts to {purpose} with are positive; both kinds are needed, so check the labels, or give more texts");
+        int positives = part.Count(text => text.Positive);
+        if (positives > 0 && positives < part.Count) return;
+        int distinct = all.Select(text => TextFeatures.HashOf(text.Text, seed: 0)).Distinct().Count();
+        throw new ArgumentException($"{positives} of the {part.Count} texts to {purpose} with are positive, and both kinds are needed; of all {all.Count} texts {all.Count(text => text.Positive)} are positive, and "
+            + $"{distinct} read differently (digits, @names and URLs read the same); check the labels, or give more texts");
     }
 
     /// <summary>The largest weight becomes 127; the calibration undoes the scale.</summary>

@@ -46,7 +46,10 @@ public sealed class TextClassifier : IScorer
     /// <exception cref="IOException">There is no such file.</exception>
     public static TextClassifier FromFile(string path, string name = "classifier/phf")
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, ClassifierFile.Name) : path;
+        bool isFolder = Directory.Exists(path);
+        string file = isFolder ? Path.Combine(path, ClassifierFile.Name) : path;
+        if (isFolder && !File.Exists(file))
+            throw new FileNotFoundException($"{path} has no {ClassifierFile.Name}; name a folder that phf classifier train wrote{(name == "toxicity/phf" ? ", or one of an encoder with its config.json or .ckpt" : "")}");
         return ClassifierFile.Read(Formats.InputFile.ReadAll(file, ClassifierFile.MostBytes), file, name);
     }
 

@@ -80,7 +80,9 @@ public sealed class JudgeScorer : IScorer
         }
         catch (Exception problem) when (problem is ClientResultException or HttpRequestException or OperationCanceledException or AggregateException)
         {
-            return Reply.Later(new IOException($"{_options.Endpoint} cannot be reached ({problem.Message}); check --endpoint and the network, then run again with --resume", problem));
+            string what = problem is OperationCanceledException ? $"gave no answer within {_options.Timeout.TotalSeconds:0.###} s; allow it more with --timeout, or"
+                : $"cannot be reached ({problem.Message});";
+            return Reply.Later(new IOException($"{_options.Endpoint} {what} check --endpoint and the network, then run again with --resume", problem));
         }
     }
 
@@ -95,11 +97,12 @@ public sealed class JudgeScorer : IScorer
 
     private Reply Read(BinaryData content)
     {
+        string? said = null; // by a chat model
         try
         {
             using JsonDocument document = JsonDocument.Parse(content);
             double? score = _options.Kind == JudgeKind.Chat
-                ? Number(document.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "")
+                ? Number(said = document.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "")
                 : document.RootElement.GetProperty("results")[0].GetProperty("category_scores").EnumerateObject().Max(category => category.Value.GetDouble());
             if (score is { } number && double.IsFinite(number)) return new Reply { Score = number };
         }
@@ -107,7 +110,8 @@ public sealed class JudgeScorer : IScorer
         {
             // Told below, with what was answered instead.
         }
-        string advice = _options.Kind == JudgeKind.Chat ? "a number alone was expected, so sharpen the prompt (--prompt)" : "results with category_scores were expected";
+        string advice = said is not null ? "a number alone was expected, so sharpen the prompt (--prompt)"
+            : $"{(_options.Kind == JudgeKind.Chat ? "choices with a message" : "results with category_scores")} were expected, so check --endpoint and --judge";
         return Reply.Later(new InvalidDataException($"{_options.Endpoint} answered {Shown(content)}; {advice}; what was answered is kept, run again with --resume"));
     }
 

@@ -43,13 +43,13 @@ internal static class CommentChecks
     private static void CheckLength(LogicalLine line, int limit)
     {
         PythonSource source = line.Source;
-        HashSet<int> codeLines = [];
+        bool hasCode = false;
         foreach (ref readonly PythonToken token in line.Tokens)
-            if (!token.IsLayout && token.Kind is not (TokenKind.Comment or TokenKind.Error or TokenKind.String)) codeLines.Add(token.LineStart);
+            hasCode |= !token.IsLayout && token.Kind is not (TokenKind.Comment or TokenKind.Error or TokenKind.String);
         TokenKind? previous = null;
         foreach (ref readonly PythonToken token in line.Tokens)
         {
-            if (token.Kind == TokenKind.String && codeLines.Contains(token.LineStart)) continue;
+            if (token.Kind == TokenKind.String && hasCode) continue; // and does not count as the token before
             bool isFirst = previous is null or TokenKind.NewLine or TokenKind.LineBreak or TokenKind.Indent or TokenKind.Dedent;
             if (isFirst && token.Kind is TokenKind.String or TokenKind.Comment && !CheckLines(line, token, source.LineOf(token), limit)) return;
             previous = token.Kind;

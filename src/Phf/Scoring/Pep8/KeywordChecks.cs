@@ -30,7 +30,7 @@ internal static class KeywordChecks
             {
                 int before = at;
                 while (before > taken && PythonText.IsWhite(text[before - 1])) before--;
-                if (before > taken) Report(line, before, text[before..at], "E274", "E272");
+                Report(line, before, text[before..at], "E274", "E272");
                 taken = PythonText.SkipWhite(text, end);
                 Report(line, end, text[end..taken], "E273", "E271");
             }

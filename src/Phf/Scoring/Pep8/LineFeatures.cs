@@ -17,7 +17,7 @@ internal enum LineFeatures
     Escape = 1 << 6,              // a string with a backslash (W605)
     BlankInside = 1 << 7,         // blanks behind an opening bracket or before a closing one or punctuation (E201 to E203)
     OddBlank = 1 << 8,            // white space between tokens that is not a single blank
-    MissingBlank = 1 << 9,        // punctuation that touches the next token (E231)
+    MissingBlank = 1 << 9,        // punctuation with no blank behind it in its row (E231)
     InnerColon = 1 << 10,         // a colon outside brackets with something behind it (E701, E704, E731)
     Semicolon = 1 << 11,
     Negation = 1 << 12,           // not, and then in or is (E713, E714)
@@ -32,9 +32,9 @@ internal enum LineFeatures
 /// <summary>Finds the features of a statement in one pass over its tokens.</summary>
 internal struct LineSurvey(PythonSource source)
 {
-    private int _round, _square, _curly, _lambdas; // brackets open, lambdas before
+    private int _round, _square, _curly, _lambdas, _nots; // brackets open, words before
     private bool _inCurly;                         // the last opening bracket that was not round is curly
-    private bool _inDefinition, _metNot, _isSpaced;
+    private bool _inDefinition, _isSpaced;
 
     public LineFeatures Features { get; private set; }
 
@@ -71,6 +71,7 @@ internal struct LineSurvey(PythonSource source)
     private void LookAtGap(in PythonToken previous, in PythonToken token, int gap, bool sameRow)
     {
         if (sameRow && (gap != 1 || source.Text[previous.End] != ' ')) Features |= LineFeatures.OddBlank;
+        if (sameRow && source.Text[previous.End] == '\f' && previous.Has(TokenTraits.Punctuation)) LookBehindPunctuation(previous); // no white space to E231
         if (previous.Opens || token.Has(TokenTraits.Closes | TokenTraits.Punctuation)) Features |= LineFeatures.BlankInside;
         LookAtDetached(previous, token);
     }
@@ -99,8 +100,8 @@ internal struct LineSurvey(PythonSource source)
     {
         switch (token.Word)
         {
-            case PythonWord.Not: _metNot = true; break;
-            case PythonWord.In or PythonWord.Is when _metNot && previous.Word != PythonWord.Not: Features |= LineFeatures.Negation; break;
+            case PythonWord.Not: _nots++; break;
+            case PythonWord.In or PythonWord.Is when _nots > (previous.Word == PythonWord.Not ? 1 : 0): Features |= LineFeatures.Negation; break;
             case PythonWord.Lambda: _lambdas++; break;
             case PythonWord.Singleton: Features |= LineFeatures.Singleton; break;
             case PythonWord.Async or PythonWord.Await: Features |= LineFeatures.Async; break;

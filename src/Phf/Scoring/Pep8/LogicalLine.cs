@@ -120,7 +120,7 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
         var survey = new LineSurvey(source);
         _hasBuiltText = IsExempt = HasText = false;
         (_row, _firstToken, _lastToken) = (0, -1, -1);
-        var comments = LineFeatures.None;
+        var besides = LineFeatures.None;
         ReadOnlySpan<PythonToken> all = tokens.Range(0, _end);
         for (int i = _begin; i < all.Length; i++)
         {
@@ -129,7 +129,7 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
             if (_row == 0) (_row, _column) = (token.StartRow, token.StartColumn);
             if (token.Kind == TokenKind.Comment)
             {
-                comments = LineFeatures.Comment;
+                besides |= LineFeatures.Comment;
                 IsExempt |= NoQa.IsIn(source.TextOf(token));
                 continue;
             }
@@ -138,13 +138,15 @@ internal sealed class LogicalLine(PythonSource source, TokenList tokens, CodeFil
             else
             {
                 survey.AddFirst(token);
+                if (token.Opens && i > _begin) besides |= LineFeatures.DetachedBracket; // from the layout before, which counts as a bracket
                 _firstToken = i;
             }
             _lastToken = i;
         }
         if (_row == 0) return false;
-        Features = survey.Features | comments;
-        if (tokens[_end - 1].Word is PythonWord.Def or PythonWord.For) Features |= LineFeatures.Async; // nothing behind it
+        Features = survey.Features | besides;
+        if (_lastToken >= 0 && tokens[_lastToken].Word is PythonWord.Def or PythonWord.For) Features |= LineFeatures.Async; // nothing behind it
+        if (_lastToken >= 0 && tokens[_lastToken].Single == '=') Features |= LineFeatures.LooseEquals; // blanks and the line's end behind it
         FirstWord = HasText ? tokens[_firstToken].Word : PythonWord.None;
         EndsWithColon = HasText && tokens[_lastToken] is var last && (last.End > last.Start ? source.Text[last.End - 1] : Text[^1]) == ':';
         IndentLevel = PythonSource.Indentation(source.Line(_row)[.._column]);

@@ -28,5 +28,5 @@ internal static class OperatorBreakChecks
 
     private static bool IsBinary(in PythonToken token, ReadOnlySpan<char> text) => text is "and" or "or"
         || (token.Kind == TokenKind.Operator && text is not ("(" or ")" or "[" or "]" or "{" or "}" or "," or ":" or "." or ";" or "@" or "=" or "%"
-            or "~" or "@="));
+            or "~" or "..."));
 }

@@ -54,7 +54,7 @@ internal static class OperatorSpacingChecks
     private static bool IsTolerated(in PythonToken previous, in PythonToken token) =>
         (token.Single == '>' && previous.Single is '-' or '<')
         || (previous.Single == '/' && token.Single is ',' or ')' or ':')
-        || (previous.Single == ')' && token.Single is ',' or ')' or ':' or '=');
+        || (previous.Single == ')' && token.Single == ':');
 
     private static string OptionalCode(PythonSource source, in PythonToken operation) => operation.Single switch
     {
