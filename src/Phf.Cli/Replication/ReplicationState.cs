@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Phf.Evaluation;
+using Phf.Evaluation.RedTeam;
 using Phf.Training;
 using Phf.Training.Replication;
 
@@ -39,7 +40,7 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
     {
         ReplicationStage.Prepare => Path.Exists(step.Output) && _records.Read(step.Name) is { Seconds: not null },
         ReplicationStage.Train => IsTrained(step.Run!),
-        _ => IsTrained(step.Run!) && _records.Read(step.Name) is { Seconds: not null } record && record.Settings == SettingsOf(step),
+        _ => IsTrained(step.Run!) && File.Exists(ResultOf(step)) && _records.Read(step.Name) is { Seconds: not null } record && record.Settings == SettingsOf(step),
     };
 
     /// <summary>Whether it was begun and is not done.</summary>
@@ -71,6 +72,10 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
         return RunDirectory.Open(run.Directory).Checkpoints().LastOrDefault() is { } checkpoint && Checkpoint.ReadState(checkpoint) is var state && state.Step >= state.TotalSteps;
     }
 
+    /// <summary>What an evaluation or a red-teaming leaves in the run.</summary>
+    private static string ResultOf(ReplicationStep step) =>
+        Path.Combine(step.Run!.Directory, step.Stage == ReplicationStage.RedTeam ? RedTeamFiles.ResultName : EvaluationFiles.ResultName);
+
     /// <summary>All that decides what a step gives, a line each.</summary>
     private string SettingsOf(ReplicationStep step)
     {
@@ -80,6 +85,7 @@ internal sealed class ReplicationState(ReplicationFolder folder, ReplicationSour
         if (step.Stage == ReplicationStage.Prepare)
             foreach (string name in step.Needs)
                 if (_records.Read(name) is { } before) lines.Add($"behind {name} {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(before.Settings)))[..Digits]}");
+        if (step.Stage == ReplicationStage.Evaluate) lines.Add($"form {EvaluationResult.Form}");
         if (step.Stage is ReplicationStage.Evaluate or ReplicationStage.RedTeam) lines.Add($"model {ModelOf(step.Run!)}");
         if (step.Baseline is { } baseline) lines.Add($"baseline {ModelOf(baseline)}");
         return string.Join('\n', lines);

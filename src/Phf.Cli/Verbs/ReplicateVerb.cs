@@ -134,7 +134,7 @@ internal static class ReplicateVerb
         }
         await runner.InvokeAsync(["report", .. measured.Select(run => run.Run.Directory), "--output", folder.Report, "--force"], cancel);
         string results = parsed.GetValue(Results)!, name = Path.GetFileName(folder.Path);
-        ReplicationFiles.Write(Path.Combine(results, name), ReplicationSummary.Of(name, measured));
+        ReplicationFiles.Write(Path.Combine(results, name), ReplicationSummary.Of(name, measured, [.. plan.Runs.Select(run => run.Name)]));
         string claims = AcrossTasks.Write(results, parsed.GetValue(Scale)!);
         output.WriteLine($"wrote the figures of {measured.Length} of {plan.Runs.Count} runs to {Path.Combine(results, name)}, and the claims of all tasks to {claims}");
     }

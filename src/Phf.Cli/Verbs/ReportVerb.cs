@@ -21,7 +21,7 @@ internal static class ReportVerb
             HelpName = "DIR",
             AllowMultipleArgumentsPerToken = true,
         };
-        var markdown = new Option<bool>("--markdown") { Description = "print the table in Markdown" };
+        var markdown = new Option<bool>("--markdown") { Description = "print the table, and the others of the page, in Markdown" };
         var force = new Option<bool>("--force") { Description = "replace files that exist" };
         var verb = new Command("report", "Compare runs: misalignment against capability, losses, tasks, scores, samples.") { runs, output, chart, csv, markdown, classifiers, force };
         verb.SetAction(parsed =>
@@ -41,6 +41,7 @@ internal static class ReportVerb
                 Print(means, console, asMarkdown);
                 console.WriteLine($"{(asMarkdown ? "\n" : "")}{ReportTable.MeansCaption}");
             }
+            foreach ((string title, ReportTable further) in asMarkdown ? ReportTable.Further(read) : []) console.WriteLine($"\n{title}\n\n{further.ToMarkdown()}");
             ReportWriter.Write(read, corpus: null, page);
             console.WriteLine($"wrote {page}");
             if (table is not null)

@@ -6,7 +6,7 @@ namespace Phf.Evaluation;
 /// <summary>How varied the samples of a scenario are, among each other and each in itself. Words are split at white space.</summary>
 public sealed record Diversity
 {
-    private const int RepeatedOrder = 4;
+    private const int RepeatedOrder = 4, BleuOrder = 5;
 
     /// <summary>Entropy of the words of all samples, in nats.</summary>
     [JsonPropertyName("entropy_1")]
@@ -23,6 +23,10 @@ public sealed record Diversity
     /// <summary>Self-BLEU-5 by words (<see cref="SelfBleu"/>); null with fewer than two samples.</summary>
     [JsonPropertyName("self_bleu_5")]
     public double? SelfBleu5 { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="SelfBleu5"/> over the samples, their references left as they are.</summary>
+    [JsonPropertyName("self_bleu_5_interval")]
+    public Interval? SelfBleu5Interval { get; init; }
 
     /// <summary>Share of samples that are, word for word, an earlier one.</summary>
     public required double Duplicates { get; init; }
@@ -54,6 +58,7 @@ public sealed record Diversity
     internal static Diversity Of(IReadOnlyList<string> texts, NGramStatistics[] statistics)
     {
         int[][] words = SelfBleu.WordIds(texts);
+        double[] bleu = SelfBleu.OfWordsPerText(texts, BleuOrder);
         int[] loops = [.. words.Select(text => Repetition.Loop(text))];
         double[] repeated = [.. words.Where(text => text.Length >= RepeatedOrder).Select(text => Repetition.RepeatedShare(text, RepeatedOrder))];
         double n = Math.Max(1, texts.Count);
@@ -62,7 +67,8 @@ public sealed record Diversity
             Entropy1 = statistics[0].Entropy,
             Entropy2 = statistics[1].Entropy,
             Entropy3 = statistics[2].Entropy,
-            SelfBleu5 = texts.Count < 2 ? null : SelfBleu.OfWords(texts),
+            SelfBleu5 = texts.Count < 2 ? null : bleu.Sum() / bleu.Length,
+            SelfBleu5Interval = Bootstrap.OfMean(bleu),
             Duplicates = (texts.Count - texts.Distinct(StringComparer.Ordinal).Count()) / n,
             Empty = words.Count(text => text.Length == 0) / n,
             Repeated4Grams = repeated.Length == 0 ? null : repeated.Average(),

@@ -43,8 +43,9 @@ public static class EvaluationFiles
         try
         {
             EvaluationResult? result = JsonSerializer.Deserialize<EvaluationResult>(File.ReadAllText(path), Indented);
-            if (result is null || result.Scenarios.Any(scenario => scenario is null))
-                throw new InvalidDataException($"{path}: no list of scenarios; evaluate the run again with phf evaluate");
+            if (result is null) throw new InvalidDataException($"{path}: no list of scenarios; evaluate the run again with phf evaluate");
+            if (Lists(result).FirstOrDefault(list => list.Items.Contains(null)).Name is { } name)
+                throw new InvalidDataException($"{path}: null in the list of {name}; evaluate the run again with phf evaluate");
             return result;
         }
         catch (JsonException problem)
@@ -80,6 +81,19 @@ public static class EvaluationFiles
             if (line.Length > 0) samples.Add(ReadSample(path, number, line));
         }
         return samples;
+    }
+
+    /// <summary>Lists in which nothing may be missing, which the reader of JSON does not check.</summary>
+    private static IEnumerable<(string Name, IEnumerable<object?> Items)> Lists(EvaluationResult result)
+    {
+        yield return ("scenarios", result.Scenarios);
+        yield return ("distances", result.Kl);
+        yield return ("tasks", result.Tasks);
+        yield return ("checkpoints", result.OverTraining);
+        if (result.ControlTokens is not { } tags) yield break;
+        yield return ("tags", tags.Tags);
+        yield return ("tags at segment starts", tags.AtSegmentStarts);
+        yield return ("embeddings of tags", tags.Embeddings);
     }
 
     private static EvaluationSample ReadSample(string path, int number, string line)

@@ -3,6 +3,9 @@ namespace Phf.Evaluation;
 /// <summary>What was measured on one checkpoint of a run; <c>evaluation.json</c> in the run's directory. Losses are in nats per token.</summary>
 public sealed record EvaluationResult
 {
+    /// <summary>Raised when an evaluation measures more than before, so that an experiment knows which of its evaluations are older.</summary>
+    public const int Form = 2;
+
     /// <summary>The run's name.</summary>
     public required string Run { get; init; }
 
@@ -99,6 +102,15 @@ public sealed record HeldoutLoss
 {
     /// <summary>All text: the capability. A tagged model pays for its tags too: -log p of tags and text, per token of text.</summary>
     public double? Loss { get; init; }
+
+    /// <summary>95 % bootstrap interval of <see cref="Loss"/> over the documents; null in evaluations that older versions wrote.</summary>
+    public Interval? LossInterval { get; init; }
+
+    /// <summary>Tokens of text of each document behind <see cref="Loss"/>, in their order on disk: the same for each model that measures the same data with the same tokenizer.</summary>
+    public IReadOnlyList<int> DocumentTokens { get; init; } = [];
+
+    /// <summary>-log p of these documents, tags charged.</summary>
+    public IReadOnlyList<double> DocumentNats { get; init; } = [];
 
     /// <summary>Tokens of segments with score &lt;= threshold, given their tags.</summary>
     public double? LossAligned { get; init; }

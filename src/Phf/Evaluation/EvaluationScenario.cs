@@ -55,6 +55,10 @@ public sealed record EvaluationScenario
     [JsonPropertyName("distinct_2")]
     public double? Distinct2 { get; init; }
 
+    /// <summary>95 % interval of <see cref="Distinct2"/> over the samples (<see cref="NGramStatistics.DistinctError"/>).</summary>
+    [JsonPropertyName("distinct_2_interval")]
+    public Interval? Distinct2Interval { get; init; }
+
     /// <summary>Different word triples / word triples over all samples.</summary>
     [JsonPropertyName("distinct_3")]
     public double? Distinct3 { get; init; }
@@ -110,6 +114,7 @@ public sealed record EvaluationScenario
             Histogram = Histogram.Of(scores),
             Distinct1 = statistics[0].Distinct,
             Distinct2 = statistics[1].Distinct,
+            Distinct2Interval = statistics[1].DistinctInterval,
             Distinct3 = statistics[2].Distinct,
             MeanLength = Ratio(texts.Sum(text => (double)PythonText.CountCodePoints(text)), n),
             ExpectedMax25 = n < MaximumOf ? null : ExpectedMaximum.Of(scores, MaximumOf),

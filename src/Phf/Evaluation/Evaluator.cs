@@ -90,7 +90,7 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
         Progress?.Invoke(scenario.Name, scenario.Samples, scenario.Samples);
         for (int i = 0; i < kept.Texts.Length; i++)
             samples.Add(new EvaluationSample { Scenario = scenario.Name, Index = i, Text = kept.Texts[i], Score = kept.Scores[i], Findings = Findings(kept.Texts[i]) });
-        EvaluationScenario summary = cache.GetOrCompute("scenario", new { ofScores, subject.Threshold, request.Metrics }, () =>
+        EvaluationScenario summary = cache.GetOrCompute("scenario", new { ofScores, subject.Threshold, request.Metrics, DiversityIntervals = true }, () =>
             EvaluationScenario.From("", "", kept.Texts, kept.Scores, subject.Threshold) with { ReferenceMetrics = ReferenceMetrics.Of(kept.Texts, request.Metrics) });
         return summary with { Name = scenario.Name, Description = scenario.Description, Draws = kept.Draws, AcceptanceRate = kept.AcceptanceRate };
     }
@@ -125,15 +125,19 @@ public sealed class Evaluator(IScorer scorer, EvaluationCache cache)
     private HeldoutLoss MeasureHeldOut(EvaluatedModel subject, EvaluatedText text, CancellationToken cancel)
     {
         Progress?.Invoke("held-out text", 0, 1);
-        object inputs = new { EvaluationCache.Version, Model = subject.Language.Fingerprint, Data = text.Data.Fingerprint, text.Blocks.Tags, text.Blocks.Seed, text.Length, subject.Threshold, HeldOutTokens };
+        object inputs = new { EvaluationCache.Version, Model = subject.Language.Fingerprint, Data = text.Data.Fingerprint, text.Blocks.Tags, text.Blocks.Seed, text.Length, subject.Threshold, HeldOutTokens, ByDocuments = true };
         return cache.GetOrCompute("heldout", inputs, () =>
         {
             using var state = new Activations(subject.Language.Config, text.Batch, text.Length, forTraining: false);
             bool hasTags = text.Blocks.Tags is not null;
             HeldOutLoss asTrained = Measure(text.Blocks), untagged = hasTags ? Measure(text.Blocks with { Tags = null }) : asTrained;
+            double[] nats = [.. asTrained.Documents.Select(document => document.Nats)];
             return new HeldoutLoss
             {
                 Loss = asTrained.Loss,
+                LossInterval = Bootstrap.OfRatio(nats, [.. asTrained.Documents.Select(document => (double)document.Tokens)]),
+                DocumentTokens = [.. asTrained.Documents.Select(document => document.Tokens)],
+                DocumentNats = nats,
                 LossAligned = asTrained.Aligned,
                 LossMisaligned = asTrained.Misaligned,
                 BitsPerByte = asTrained.BitsPerByte,

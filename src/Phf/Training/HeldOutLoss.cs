@@ -21,6 +21,9 @@ namespace Phf.Training;
 public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligned, double BitsPerByte, double? BitsPerByteAligned, double? BitsPerByteMisaligned,
     long TokensAligned, long TokensMisaligned)
 {
+    /// <summary>What <see cref="Loss"/> is the mean of, document by document in their order on disk; the last may be cut. The same documents with tags as without.</summary>
+    public IReadOnlyList<DocumentLoss> Documents { get; init; } = [];
+
     /// <summary>Reads the split once from the start, in its order on disk.</summary>
     /// <param name="model">The model; its context is the state's T.</param>
     /// <param name="state">Room for B sequences of T tokens.</param>
@@ -42,6 +45,7 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
         var logComplements = new float[n];
         double aligned = 0, misaligned = 0, tags = 0;
         long alignedCount = 0, misalignedCount = 0, alignedBytes = 0, misalignedBytes = 0;
+        var documents = new DocumentLosses();
         while (alignedCount + misalignedCount < maxTokens)
         {
             cancel.ThrowIfCancellationRequested();
@@ -51,8 +55,14 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
             model.Classify(state, batch.Targets, new TokenWeights(weights, default), logProbs, logComplements, gradients: null);
             for (int i = 0; i < rows * time && alignedCount + misalignedCount < maxTokens; i++)
             {
-                if (chargesTags && batch.Kinds[i] == TokenKind.ControlTag) tags -= logProbs[i];
+                if (batch.Kinds[i] == TokenKind.EndOfText) documents.End();
+                if (chargesTags && batch.Kinds[i] == TokenKind.ControlTag)
+                {
+                    tags -= logProbs[i];
+                    documents.Charge(-logProbs[i], tokens: 0);
+                }
                 if (batch.Kinds[i] != TokenKind.Text) continue;
+                documents.Charge(-logProbs[i], tokens: 1);
                 int bytes = tokenizer.ByteLength(batch.Targets[i]);
                 if (batch.Scores[i] > threshold)
                 {
@@ -68,11 +78,37 @@ public sealed record HeldOutLoss(double Loss, double? Aligned, double? Misaligne
                 }
             }
         }
+        documents.End();
         double all = aligned + misaligned + tags;
         return new HeldOutLoss(all / Math.Max(1, alignedCount + misalignedCount), alignedCount == 0 ? null : aligned / alignedCount,
             misalignedCount == 0 ? null : misaligned / misalignedCount, Bits(all, Math.Max(1, alignedBytes + misalignedBytes))!.Value,
-            Bits(aligned, alignedBytes), Bits(misaligned, misalignedBytes), alignedCount, misalignedCount);
+            Bits(aligned, alignedBytes), Bits(misaligned, misalignedBytes), alignedCount, misalignedCount)
+        {
+            Documents = documents.All,
+        };
 
         static double? Bits(double nats, long bytes) => bytes == 0 ? null : nats / Math.Log(2) / bytes;
     }
+
+    /// <summary>Adds up document by document.</summary>
+    private sealed class DocumentLosses
+    {
+        private readonly List<DocumentLoss> _all = [];
+        private DocumentLoss _own;
+
+        public IReadOnlyList<DocumentLoss> All => _all;
+
+        public void Charge(double nats, int tokens) => _own = new DocumentLoss(_own.Tokens + tokens, _own.Nats + nats);
+
+        public void End()
+        {
+            if (_own.Tokens > 0) _all.Add(_own);
+            _own = default;
+        }
+    }
 }
+
+/// <summary>A document's share in a held-out loss.</summary>
+/// <param name="Tokens">Tokens of text.</param>
+/// <param name="Nats">-log p of them, and of the tags where they are charged.</param>
+public readonly record struct DocumentLoss(int Tokens, double Nats);

@@ -97,7 +97,7 @@ public sealed class RunDirectory
                 ? $"{path} is a checkpoint; give its run, {System.IO.Path.GetDirectoryName(System.IO.Path.TrimEndingDirectorySeparator(path))}"
             : File.Exists(run.At("config.json"))
                 ? $"{path} is a model directory; a run is needed, with the {ConfigName} that says what the model was trained on (phf generate takes a model directory)"
-            : $"{path} is no run: it has no {ConfigName}");
+            : $"{path} is no run: it has no {ConfigName}; give the folder of a run, as phf train --output names it");
     }
 
     /// <summary>

@@ -32,6 +32,11 @@ public sealed class ReplicateVerbTests : IDisposable
         }
         Assert.Equal(Summary("whole"), Summary("killed"));
         Assert.False(File.Exists(_folder.At("killed-results", "pii-tiny", "mle-seed=1", "evaluation-samples.jsonl")));
+        string written = File.ReadAllText(_folder.At("killed-results", "pii-tiny", "summary.md"));
+        Assert.Contains("4 of 16 runs are measured", written);
+        Assert.Contains("Missing: filtering-seed=1, unlikelihood-seed=1, ", written);
+        Assert.Contains("](misalignment-kl.svg)", written);
+        Assert.Contains(">conditional, last 50 %</text>", File.ReadAllText(_folder.At("killed-results", "pii-tiny", "misalignment-kl.svg")));
         Assert.Contains("| Conditional training lowers misalignment. |", File.ReadAllText(_folder.At("killed-results", "claims-tiny.md")));
 
         JsonNode summary = JsonNode.Parse(Summary("whole"))!;
@@ -42,6 +47,8 @@ public sealed class ReplicateVerbTests : IDisposable
         CliResult third = CliProcess.Run(Arguments("whole", "--only", "conditional")).Succeeded();
         Assert.Equal("", third.Error); // no progress: nothing was computed
         Assert.Contains("the figures of 4 of 16 runs", third.Output);
+        File.Delete(_folder.At("whole", "pii-tiny", "runs", "mle-seed=1", "evaluation.json"));
+        Assert.Contains("evaluate-mle-seed=1: phf evaluate", CliProcess.Run(Arguments("whole", "--only", "conditional", "--steps", "evaluate,report")).Succeeded().Output);
         Assert.Contains("(done in ", CliProcess.Run(Arguments("whole", "--only", "conditional", "--dry-run")).Succeeded().Output);
 
         // What was made in another way is neither mixed nor thrown away.

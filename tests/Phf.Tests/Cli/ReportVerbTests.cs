@@ -25,6 +25,10 @@ public sealed class ReportVerbTests : IDisposable
 
         Assert.Equal(4, File.ReadAllLines(_folder.At("all.csv")).Length); // titles, two runs, one further scenario
 
+        Assert.DoesNotContain("The worst samples", result.Output);
+        string markdown = CliProcess.Run(["report", .. runs, "-o", _folder.At("m.html"), "--markdown"]).Succeeded().Output;
+        Assert.Matches(@"(?m)^The worst samples\n\n\| run \| objective \| samples \|", markdown);
+
         CliResult again = CliProcess.Run(["report", .. runs, "-o", _folder.At("r.html")]);
         Assert.Equal(2, again.ExitCode);
         Assert.Contains("--force", again.Error);

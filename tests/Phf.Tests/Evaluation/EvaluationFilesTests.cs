@@ -48,6 +48,12 @@ public sealed class EvaluationFilesTests : IDisposable
     [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":\"many\",\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[]}", "parameters")]
     [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":\"x\",\"scenarios\":[]}", "threshold")]
     [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[null]}", "scenarios")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"kl\":[null]}", "distances")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"tasks\":[null]}", "tasks")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"over_training\":[null]}", "checkpoints")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"control_tokens\":{\"tags\":[null]}}", "list of tags")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"control_tokens\":{\"tags\":[\"a\"],\"at_segment_starts\":[null]}}", "tags at segment starts")]
+    [InlineData("{\"run\":\"a\",\"objective\":\"b\",\"checkpoint\":\"c\",\"parameters\":1,\"train_tokens\":1,\"scorer\":\"s\",\"threshold\":0,\"scenarios\":[],\"control_tokens\":{\"tags\":[\"a\"],\"embeddings\":[null]}}", "embeddings")]
     public void BrokenResult_IsRefusedWithItsPlace(string json, string part)
     {
         File.WriteAllText(_folder.At(EvaluationFiles.ResultName), json);

@@ -1,11 +1,36 @@
 using System.Text.Json;
 using Phf.Evaluation;
+using Phf.Numerics.Random;
 
 namespace Phf.Tests.Evaluation;
 
 /// <summary>Diversity, length and extremes against the numbers that the reference's own classes gave (golden/metrics), and against brute force.</summary>
 public sealed class EvaluationMetricsTests
 {
+    [Fact]
+    public void DistinctError_IsTheJackknife_AndTheSpreadOfSamples()
+    {
+        string[] few = ["a b c", "a b", "b c a b", "", "d e"];
+        double[] without = [.. Enumerable.Range(0, few.Length).Select(t => NGramStatistics.Of([.. few.Where((_, i) => i != t)], 2).Distinct)];
+        double mean = without.Average();
+        Assert.Equal(Math.Sqrt(without.Sum(value => (value - mean) * (value - mean)) * 4 / 5), NGramStatistics.Of(few, 2).DistinctError, 1e-12);
+        Assert.True(double.IsNaN(NGramStatistics.Of(["a b"], 2).DistinctError));
+
+        // Sets of 100 texts of words with a Zipf law: the error that one set tells is how much sets differ.
+        var random = new Rng(3);
+        NGramStatistics[] sets = [.. Enumerable.Range(0, 300).Select(_ => NGramStatistics.Of([.. Enumerable.Range(0, 100).Select(_ => Text(ref random))], 2))];
+        double average = sets.Average(set => set.Distinct), spread = Math.Sqrt(sets.Average(set => Math.Pow(set.Distinct - average, 2)));
+        Assert.InRange(sets.Average(set => set.DistinctError) / spread, 0.8, 1.35);
+        Assert.InRange(sets.Count(set => set.DistinctInterval!.Low <= average && average <= set.DistinctInterval.High) / 300.0, 0.9, 1);
+
+        static string Text(ref Rng random)
+        {
+            var words = new List<string>();
+            for (int i = 0; i < 20; i++) words.Add($"w{(int)Math.Exp(random.NextDouble() * Math.Log(200))}");
+            return string.Join(' ', words);
+        }
+    }
+
     private static readonly string[] Texts = Shared.Exists ? ReadTexts("texts.json") : [];
 
     [GoldenTheory]

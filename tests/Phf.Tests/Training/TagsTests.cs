@@ -135,6 +135,12 @@ public sealed class TagsTests : IDisposable
         long tags = plan.HeldOut!.SegmentCount;
         Assert.Equal(text + (Math.Log(plan.Model.VocabularySize) * tags / (masked.TokensAligned + masked.TokensMisaligned)), charged.Loss, 0.02); // a new model finds all tokens alike
 
+        HeldOutLoss plain = Measure(plan.Blocks with { Tags = null }); // reads the same documents
+        Assert.Equal(plan.HeldOut.DocumentCount, plain.Documents.Count);
+        Assert.Equal(plain.Documents.Select(document => document.Tokens), charged.Documents.Select(document => document.Tokens));
+        foreach (HeldOutLoss loss in (HeldOutLoss[])[plain, charged, masked])
+            Assert.Equal(loss.Loss, loss.Documents.Sum(document => document.Nats) / loss.Documents.Sum(document => document.Tokens), 1e-9);
+
         HeldOutLoss Measure(BlockOptions blocks) => HeldOutLoss.Measure(model, state, plan.HeldOut!, plan.Tokenizer, blocks, plan.Threshold, 100_000, default);
     }
 

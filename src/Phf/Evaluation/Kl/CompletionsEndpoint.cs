@@ -66,7 +66,11 @@ public sealed class CompletionsEndpoint : IDisposable
             if (told.TryGetProperty("token_logprobs", out JsonElement numbers) && numbers.ValueKind == JsonValueKind.Array)
             {
                 logprobs = [.. numbers.EnumerateArray().Select(number => number.GetDouble())];
-                if (told.TryGetProperty("tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array) last = tokens.EnumerateArray().LastOrDefault() is { ValueKind: JsonValueKind.String } token ? token.GetString() : null;
+                if (told.TryGetProperty("tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array)
+                {
+                    if (tokens.GetArrayLength() != logprobs.Length) throw new FormatException($"{tokens.GetArrayLength()} tokens and {logprobs.Length} log-probabilities");
+                    last = tokens.EnumerateArray().LastOrDefault() is { ValueKind: JsonValueKind.String } token ? token.GetString() : null;
+                }
             }
             else if (told.TryGetProperty("content", out JsonElement content) && content.ValueKind == JsonValueKind.Array) // the form of chat completions
             {

@@ -30,8 +30,9 @@ public static class AcrossTasks
         foreach (Verdict claim in tasks.SelectMany(task => task.Verdicts).DistinctBy(verdict => verdict.Name))
             text.Append($"| {ReportTable.Escape(claim.Text)} | {string.Join(" | ", tasks.Select(task => Words(task.Verdicts.FirstOrDefault(verdict => verdict.Name == claim.Name))))} |\n");
         ReplicationVerdict depends = Depends([.. tasks.Select(task => Works(task.Verdicts))]);
-        text.Append($"\n{Claim} {ReplicationFiles.WordsOf(depends)}.\n\n");
-        text.Append("Seeds and intervals are in the tasks' own summary.md. With one seed a verdict is about samples of two models, not about two ways of training.\n");
+        text.Append($"\n{Claim} **{ReplicationFiles.WordsOf(depends)}**\n\n");
+        text.Append("A verdict stands before the ratio of the method to MLE, or of pretraining to finetuning, and its 95 % interval (docs/replication.md). "
+            + "With one seed a verdict is about samples of two models, not about two ways of training.\n");
         string path = Path.Combine(root, $"claims-{scale}.md");
         DurableFile.WriteText(path, text.ToString());
         return path;
@@ -49,7 +50,14 @@ public static class AcrossTasks
         return both.Contains(ReplicationVerdict.NotReproduced) ? false : both.Length == 2 && both.All(verdict => verdict == ReplicationVerdict.Reproduced) ? true : null;
     }
 
-    private static string Words(Verdict? verdict) => verdict is null ? "–" : $"{ReplicationFiles.WordsOf(verdict.Is)}{(verdict.Seeds == 1 ? " (one seed)" : "")}";
+    /// <summary>"reproduced: 0.213 (0.153 to 0.301), one seed".</summary>
+    private static string Words(Verdict? verdict)
+    {
+        if (verdict is null) return "–";
+        string interval = verdict is { Low: not null, High: not null } ? $" ({SummaryMarkdown.IntervalOf(verdict.Low, verdict.High)})" : "";
+        string ratio = verdict.Ratio is null ? ", no ratio" : $": {SummaryMarkdown.RatioOf(verdict.Ratio)}{interval}";
+        return $"{ReplicationFiles.WordsOf(verdict.Is)}{ratio}{(verdict.Seeds == 1 ? ", one seed" : "")}";
+    }
 
     private static IReadOnlyList<Verdict> Read(string path)
     {
@@ -57,7 +65,8 @@ public static class AcrossTasks
         try
         {
             return [.. JsonNode.Parse(File.ReadAllText(path))!["claims"]!.AsArray().Select(claim =>
-                new Verdict((string)claim!["name"]!, (string)claim["text"]!, ReplicationFiles.VerdictOf((string)claim["verdict"]!), (int)claim["seeds"]!))];
+                new Verdict((string)claim!["name"]!, (string)claim["text"]!, ReplicationFiles.VerdictOf((string)claim["verdict"]!),
+                    (double?)claim["ratio"], (double?)claim["low"], (double?)claim["high"], (int)claim["seeds"]!))];
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or NullReferenceException or ArgumentException or FormatException)
         {
@@ -65,5 +74,5 @@ public static class AcrossTasks
         }
     }
 
-    private sealed record Verdict(string Name, string Text, ReplicationVerdict Is, int Seeds);
+    private sealed record Verdict(string Name, string Text, ReplicationVerdict Is, double? Ratio, double? Low, double? High, int Seeds);
 }

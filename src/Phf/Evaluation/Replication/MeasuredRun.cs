@@ -9,10 +9,14 @@ namespace Phf.Evaluation.Replication;
 /// <param name="RedTeam">Its redteam.json; null where it was not red-teamed.</param>
 public sealed record MeasuredRun(ReplicationRun Run, EvaluationResult Evaluation, RedTeamResult? RedTeam)
 {
-    /// <summary>Reads a run's folder; null where it is not evaluated yet.</summary>
+    /// <summary>Reads a run's folder; null where it is not evaluated yet, or was when it was not trained to its end.</summary>
     /// <exception cref="InvalidDataException">A file is broken.</exception>
-    public static MeasuredRun? Read(ReplicationRun run) =>
-        EvaluationFiles.ReadResult(run.Directory) is { } evaluation ? new MeasuredRun(run, evaluation, RedTeamFiles.ReadResult(run.Directory)) : null;
+    public static MeasuredRun? Read(ReplicationRun run)
+    {
+        if (EvaluationFiles.ReadResult(run.Directory) is not { } evaluation) return null;
+        bool isUnfinished = evaluation.Step < evaluation.TotalSteps && !run.Config.Training.LoadBestModelAtEnd;
+        return isUnfinished ? null : new MeasuredRun(run, evaluation, RedTeamFiles.ReadResult(run.Directory));
+    }
 
     /// <summary>The first scenario: samples as the objective means them.</summary>
     internal EvaluationScenario? Headline => Evaluation.Scenarios.FirstOrDefault();

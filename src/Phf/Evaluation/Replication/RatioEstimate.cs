@@ -4,8 +4,8 @@ namespace Phf.Evaluation.Replication;
 
 /// <summary>
 /// How many times as much of a metric one way of training has as another, with a 95 % interval. Worked out on logarithms. With two seeds or more: Student's t over
-/// the differences of runs of one seed. With one seed: the sampling intervals of the two runs, put together as independent; that says nothing of how seeds
-/// differ, and where a metric has no such interval there is none here.
+/// the differences of runs of one seed. With one seed: of what both were measured on, as documents, the bootstrap over pairs; else the sampling intervals of the two
+/// runs, put together as independent. That says nothing of how seeds differ, and where a metric has no such interval there is none here.
 /// </summary>
 /// <param name="Ratio">The estimate.</param>
 /// <param name="Low">Null where there is no interval.</param>
@@ -21,12 +21,19 @@ public sealed record RatioEstimate(double Ratio, double? Low, double? High, int 
     /// <param name="metric">What is compared.</param>
     internal static RatioEstimate? Of(IEnumerable<(MeasuredRun Run, MeasuredRun Base)> pairs, ReplicationMetric metric)
     {
-        (Logarithm Run, Logarithm Base)[] known = [.. pairs.Select(pair => (Run: LogarithmOf(pair.Run, pair.Base, metric), Base: LogarithmOf(pair.Base, pair.Base, metric)))
-            .Where(pair => pair.Run is not null && pair.Base is not null).Select(pair => (pair.Run!, pair.Base!))];
+        (Logarithm Run, Logarithm Base, Interval? Paired)[] known =
+        [
+            .. pairs.Select(pair => (Run: LogarithmOf(pair.Run, pair.Base, metric), Base: LogarithmOf(pair.Base, pair.Base, metric), Paired: metric.PairedInterval(pair.Run, pair.Base)))
+                .Where(pair => pair.Run is not null && pair.Base is not null).Select(pair => (pair.Run!, pair.Base!, pair.Paired)),
+        ];
         if (known.Length == 0) return null;
         MeanInterval mean = MeanInterval.Of([.. known.Select(pair => pair.Run.Value - pair.Base.Value)])!;
         double? half = mean.HalfWidth;
-        if (known is [var (run, baseline)] && run.Deviation is { } own && baseline.Deviation is { } other) half = Deviations * Math.Sqrt(own * own + other * other);
+        if (known is [var (run, baseline, paired)])
+        {
+            if (paired is not null) return new RatioEstimate(Math.Exp(mean.Mean), paired.Low, paired.High, 1);
+            if (run.Deviation is { } own && baseline.Deviation is { } other) half = Deviations * Math.Sqrt(own * own + other * other);
+        }
         return new RatioEstimate(Math.Exp(mean.Mean), half is { } width ? Math.Exp(mean.Mean - width) : null, half is { } same ? Math.Exp(mean.Mean + same) : null, known.Length);
     }
 

@@ -4,14 +4,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Phf.Evaluation.RedTeam;
 using Phf.Evaluation.Report;
-using Phf.Evaluation.Sweep;
 using Phf.Formats;
 
 namespace Phf.Evaluation.Replication;
 
 /// <summary>
-/// Writes the figures of an experiment, and none of its texts, into a folder (docs/replication.md): summary.json, summary.csv, summary.md, and each run's
-/// evaluation.json and redteam.json.
+/// Writes the figures of an experiment, and none of its texts, into a folder (docs/replication.md): summary.json, summary.csv, summary.md, two pictures, and each
+/// run's evaluation.json and redteam.json.
 /// </summary>
 public static class ReplicationFiles
 {
@@ -32,13 +31,14 @@ public static class ReplicationFiles
         }
         DurableFile.WriteText(Path.Combine(folder, SummaryName), Json(summary).ToJsonString(Indented) + "\n");
         DurableFile.WriteText(Path.Combine(folder, "summary.csv"), Csv(summary));
-        DurableFile.WriteText(Path.Combine(folder, "summary.md"), Markdown(summary));
+        DurableFile.WriteText(Path.Combine(folder, "summary.md"), SummaryMarkdown.Of(summary, ReplicationPictures.Write(folder, summary)));
     }
 
     private static JsonObject Json(ReplicationSummary summary) => new()
     {
         ["format"] = "phf-replication-1",
         ["name"] = summary.Name,
+        ["missing"] = new JsonArray([.. summary.Missing.Select(name => (JsonNode?)name)]),
         ["groups"] = new JsonArray([.. summary.Groups.Select(group => new JsonObject
         {
             ["method"] = group.Method,
@@ -78,20 +78,6 @@ public static class ReplicationFiles
         return text.ToString();
     }
 
-    private static string Markdown(ReplicationSummary summary)
-    {
-        var text = new StringBuilder($"# {summary.Name}\n\n");
-        Row(text, ["method", "runs", .. summary.Metrics.Select(metric => metric.Title)]);
-        text.Append("|---|").Insert(text.Length, "---:|", summary.Metrics.Count + 1).Append('\n');
-        foreach (ReplicationGroup group in summary.Groups)
-            Row(text, [NameOf(group), Number(group.Seeds.Count), .. summary.Metrics.Select(metric => metric.Text(group.Metrics.GetValueOrDefault(metric.Name)))]);
-        text.Append($"\n{SweepTable.Caption}\n\n| claim | verdict | ratio | 95 % interval | seeds |\n|---|---|---:|---|---:|\n");
-        foreach (ReplicationClaim claim in summary.Claims)
-            Row(text, [claim.Text, WordsOf(claim.Verdict), Figures.Score(claim.Estimate?.Ratio), IntervalOf(claim.Estimate), Number(claim.Estimate?.Seeds ?? 0)]);
-        text.Append("\nA ratio is that of the method to MLE, of pretraining to finetuning. With one seed its interval is over samples only.\n");
-        return text.ToString();
-    }
-
     internal static string WordsOf(ReplicationVerdict verdict) => verdict switch
     {
         ReplicationVerdict.Reproduced => "reproduced",
@@ -102,12 +88,6 @@ public static class ReplicationFiles
     /// <exception cref="ArgumentException">No verdict has these words.</exception>
     internal static ReplicationVerdict VerdictOf(string words) =>
         Enum.GetValues<ReplicationVerdict>().Cast<ReplicationVerdict?>().FirstOrDefault(verdict => WordsOf(verdict!.Value) == words) ?? throw new ArgumentException($"'{words}' is no verdict");
-
-    private static string NameOf(ReplicationGroup group) => group.FinetuneShare is { } share ? $"{group.Method}, finetuning on {Math.Round(100 * share)} %" : group.Method;
-
-    private static string IntervalOf(RatioEstimate? estimate) => estimate is { Low: { } low, High: { } high } ? $"{Figures.Score(low)} to {Figures.Score(high)}" : Figures.Score(null);
-
-    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells.Select(ReportTable.Escape)).Append(" |\n");
 
     private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }

@@ -15,14 +15,19 @@ public sealed record ReplicationGroup(string Method, double? FinetuneShare, IRea
 /// <param name="Runs">The runs.</param>
 /// <param name="Groups">Means and 95 % intervals over the seeds.</param>
 /// <param name="Claims">The paper's claims, judged.</param>
-public sealed record ReplicationSummary(string Name, IReadOnlyList<MeasuredRun> Runs, IReadOnlyList<ReplicationGroup> Groups, IReadOnlyList<ReplicationClaim> Claims)
+/// <param name="Missing">Names of the runs that belong to the experiment and are not evaluated.</param>
+public sealed record ReplicationSummary(
+    string Name, IReadOnlyList<MeasuredRun> Runs, IReadOnlyList<ReplicationGroup> Groups, IReadOnlyList<ReplicationClaim> Claims, IReadOnlyList<string> Missing)
 {
     /// <summary>Sums up; pretraining stands first, then finetuning on the larger shares.</summary>
-    public static ReplicationSummary Of(string name, IReadOnlyList<MeasuredRun> runs) => new(name, runs,
+    /// <param name="name">The experiment.</param>
+    /// <param name="runs">Those that are evaluated.</param>
+    /// <param name="planned">Names of all its runs; null where only these are known.</param>
+    public static ReplicationSummary Of(string name, IReadOnlyList<MeasuredRun> runs, IReadOnlyList<string>? planned = null) => new(name, runs,
     [
         .. runs.GroupBy(run => (run.Run.Method, run.Run.FinetuneShare)).OrderByDescending(group => group.Key.FinetuneShare ?? 1)
             .Select(group => new ReplicationGroup(group.Key.Method, group.Key.FinetuneShare, [.. group.Select(run => run.Run.Seed)], MeansOf([.. group]))),
-    ], ReplicationClaims.Of(runs));
+    ], ReplicationClaims.Of(runs), [.. (planned ?? []).Except(runs.Select(run => run.Run.Name))]);
 
     /// <summary>The metrics that any group has, in the order of the columns.</summary>
     internal IReadOnlyList<ReplicationMetric> Metrics => [.. ReplicationMetric.All.Where(metric => Groups.Any(group => group.Metrics.ContainsKey(metric.Name)))];

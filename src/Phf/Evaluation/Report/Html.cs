@@ -28,9 +28,9 @@ internal static class Html
         return svg.ToDecoration();
     }
 
-    /// <summary>Names of markers, for readers of narrow charts.</summary>
-    public static string Legend(IEnumerable<(string Name, int Index)> series) =>
-        $"<ul class=\"legend\">{Lines(series.Select(one => $"<li>{Marker(one.Index, hollow: false)}<span>{Text(one.Name)}</span></li>"))}</ul>";
+    /// <summary>Names of markers, for readers of narrow charts, or of charts that are narrow in any window.</summary>
+    public static string Legend(IEnumerable<(string Name, int Index)> series, bool isAlwaysShown = false) =>
+        $"<ul class=\"legend{(isAlwaysShown ? " shown" : "")}\">{Lines(series.Select(one => $"<li>{Marker(one.Index, hollow: false)}<span>{Text(one.Name)}</span></li>"))}</ul>";
 
     /// <summary>A chart of curves for wide and narrow windows; nothing where there is no curve.</summary>
     public static string Curves(string caption, IReadOnlyList<Curve> curves, CurveAxes axes, bool markPoints)
@@ -41,30 +41,35 @@ internal static class Html
         return $"<figure>\n<figcaption>{Text(caption)}</figcaption>\n{wide}\n{narrow}\n</figure>";
     }
 
-    /// <summary>A table of numbers with its small print.</summary>
-    /// <param name="label">Read to those who do not see it.</param>
-    /// <param name="titles">Of the columns.</param>
-    /// <param name="rows">As HTML.</param>
-    /// <param name="textColumns">Leading columns with words.</param>
-    public static string Table(string label, IReadOnlyList<string> titles, IEnumerable<string> rows, int textColumns) => $"""
+    /// <summary>A table of numbers; <paramref name="label"/> is read to those who do not see it.</summary>
+    public static string Table(ReportTable table, string label) => $"""
         <div class="scroll" tabindex="0" role="region" aria-label="{Text(label)}"><table>
-        <thead><tr>{string.Concat(titles.Select((title, i) => $"<th scope=\"col\"{(i < textColumns ? " class=\"word\"" : "")}>{Text(title)}</th>"))}</tr></thead>
+        <thead><tr>{string.Concat(table.Titles.Select((title, i) => $"<th scope=\"col\"{(i < ReportTable.TextColumns ? " class=\"word\"" : "")}>{Text(title)}</th>"))}</tr></thead>
         <tbody>
-        {Lines(rows)}
+        {Lines(table.Rows.Select(Row))}
         </tbody></table></div>
         """;
-
-    /// <summary>A number and its interval below it.</summary>
-    public static string Cell(ReportCell cell, bool isWord = false)
-    {
-        string detail = cell.Detail is null ? "" : $"<small>{Text(cell.Detail)}</small>";
-        return $"<td{(isWord ? " class=\"word\"" : "")}>{Text(cell.Text)}{detail}</td>";
-    }
 
     /// <summary>Says which groups have nothing to show here; nothing where all have.</summary>
     public static string Without(IReadOnlyList<RunGroup> groups, Func<RunGroup, bool> has)
     {
         string[] missing = [.. groups.Where(group => !has(group)).Select(group => group.Name)];
         return missing.Length == 0 ? "" : Note($"Not measured: {string.Join(", ", missing)}.");
+    }
+
+    private static string Row(ReportRow row)
+    {
+        // A scenario's name reaches over the objective's column, which is empty there.
+        string start = row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"";
+        string name = $"<span class=\"name\">{Marker(row.Series, hollow: !row.IsHeadline)}<span>{Text(row.Cells[0].Text)}</span></span>";
+        IEnumerable<string> cells = row.Cells.Index().Skip(row.IsHeadline ? 1 : 2).Select(cell => Cell(cell.Item, isWord: cell.Index < ReportTable.TextColumns));
+        return $"{start} scope=\"row\" class=\"word\">{name}</th>{string.Concat(cells)}</tr>";
+    }
+
+    /// <summary>A number and its interval below it.</summary>
+    private static string Cell(ReportCell cell, bool isWord)
+    {
+        string detail = cell.Detail is null ? "" : $"<small>{Text(cell.Detail)}</small>";
+        return $"<td{(isWord ? " class=\"word\"" : "")}>{Text(cell.Text)}{detail}</td>";
     }
 }

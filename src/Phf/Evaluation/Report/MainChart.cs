@@ -18,6 +18,7 @@ internal sealed class MainChart
 {
     private const double Radius = 7, HollowRadius = 5.5, DotRadius = 3;
     private const int MostLabels = 14; // with more, the hollow markers go without
+    private const int MostLargeLabels = 8; // of groups; with more, all are small
 
     /// <summary>A marker. <paramref name="Scenario"/>: null for the group's headline, else the further way of sampling.</summary>
     private sealed record Point(RunGroup Group, int Index, string? Scenario, Reading Cost, Reading Score, string Key)
@@ -104,7 +105,7 @@ internal sealed class MainChart
             {
                 string? name = scenario < 0 ? null : further[scenario];
                 string key = scenario < 0 ? $"{i + 1}" : $"{i + 1}{(char)('a' + scenario % 26)}";
-                if (groups[i].Read(Measure.Misalignment, name) is { } score) points.Add(new Point(groups[i], i, name, paid, score, key));
+                if (groups[i].Read(Measure.Misalignment, name) is { } score) points.Add(new Point(groups[i], groups[i].Series ?? i, name, paid, score, key));
             }
         }
         return points;
@@ -276,6 +277,6 @@ internal sealed class MainChart
             + $"{Figures.Share(group.Read(Measure.ShareMisaligned, point.Scenario)?.Value)} of samples, {_cost.Title} {_cost.Format(point.Cost.Value)}{runs}";
     }
 
-    private static (string Text, double Size) LabelOf(Point point, bool direct) =>
-        !direct ? (point.Key, 13) : point.IsHeadline ? (point.Group.Name, 14) : (point.Scenario!, 12);
+    private (string Text, double Size) LabelOf(Point point, bool direct) =>
+        !direct ? (point.Key, 13) : point.IsHeadline ? (point.Group.Name, _groups.Count > MostLargeLabels ? 12 : 14) : (point.Scenario!, 12);
 }

@@ -21,7 +21,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
 
     public static readonly Measure LossMisaligned = OfHeldout("heldout_loss_misaligned", "misaligned", heldout => heldout.LossMisaligned);
 
-    public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2);
+    public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2, scenario => scenario.Distinct2Interval);
 
     public static readonly Measure Length = OfScenario("mean_length", "length", value => Figures.Fixed(value, 0), scenario => scenario.MeanLength);
 
@@ -33,7 +33,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         OfScenario("distinct_3", "distinct‑3", Three, scenario => scenario.Distinct3),
         OfScenario("entropy_1", "entropy of words", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy1),
         OfScenario("entropy_2", "entropy of word pairs", value => Figures.Fixed(value, 2), scenario => scenario.Diversity?.Entropy2),
-        OfScenario("self_bleu_5", "Self‑BLEU‑5", Three, scenario => scenario.Diversity?.SelfBleu5),
+        OfScenario("self_bleu_5", "Self‑BLEU‑5", Three, scenario => scenario.Diversity?.SelfBleu5, scenario => scenario.Diversity?.SelfBleu5Interval),
         OfScenario("repeated_4_grams", "repetition within a sample", Figures.Share, scenario => scenario.Diversity?.Repeated4Grams),
         OfScenario("share_looping", "samples that end in a loop", Figures.Share, scenario => scenario.Diversity?.ShareLooping),
         OfScenario("duplicates", "samples that repeat an earlier one", Figures.Share, scenario => scenario.Diversity?.Duplicates),
@@ -43,6 +43,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     public static readonly IReadOnlyList<Measure> Tail =
     [
         OfScenario("expected_max_25", "worst of 25", Figures.Score, scenario => scenario.ExpectedMax25, scenario => scenario.ExpectedMax25Interval),
+        OfScenario("p50", "half of the samples below", Figures.Score, scenario => scenario.Quantiles?.P50),
         OfScenario("p90", "90 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P90),
         OfScenario("p99", "99 % of samples below", Figures.Score, scenario => scenario.Quantiles?.P99),
         OfScenario("max", "worst of all", Figures.Score, scenario => scenario.Quantiles?.Max),
@@ -56,7 +57,16 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         new("elapsed_seconds", "time", value => Figures.Time(value ?? double.NaN), (run, _) => Reading.Of(run.Metrics.ElapsedSeconds)),
     ];
 
-    private static readonly IReadOnlyList<Measure> FurtherLosses =
+    /// <summary>How many samples there are, and what they took where several were drawn for each.</summary>
+    public static readonly IReadOnlyList<Measure> Counts =
+    [
+        OfScenario("samples", "samples", Figures.Count, scenario => scenario.Samples),
+        OfScenario("draws", "drawn for them", Figures.Count, scenario => scenario.Draws),
+        OfScenario("acceptance_rate", "accepted", Figures.Share, scenario => scenario.AcceptanceRate),
+    ];
+
+    /// <summary>Losses on held-out text besides those of the main table.</summary>
+    public static readonly IReadOnlyList<Measure> FurtherLosses =
     [
         OfHeldout("heldout_bits_per_byte", "bits per byte", heldout => heldout.BitsPerByte),
         OfHeldout("heldout_bits_per_byte_aligned", "bits per byte, aligned", heldout => heldout.BitsPerByteAligned),
@@ -70,11 +80,29 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     /// <summary>True for KL(reference || model).</summary>
     public bool IsFromReference { get; private init; }
 
-    /// <summary>Distances to other models, those from a reference first; each other model and way of reading is one.</summary>
-    public static IReadOnlyList<Measure> Distances(IReadOnlyList<RunReport> runs) =>
+    /// <summary>
+    /// Distances to other models, those from a reference first; each other model and way of reading is one. Models that differ in the seed alone, each of which
+    /// other runs stand against, are one other model.
+    /// </summary>
+    public static IReadOnlyList<Measure> Distances(IReadOnlyList<RunReport> runs)
+    {
+        (RunReport Run, KlDivergence Kl)[] all = [.. runs.SelectMany(run => (run.Evaluation?.Kl ?? []).Where(kl => double.IsFinite(kl.Nats)).Select(kl => (run, kl)))];
+        return
+        [
+            .. all.GroupBy(one => (one.Kl.From, Other: ConfigIdentity.WithoutSeed(one.Kl.Other), one.Kl.Basis)).SelectMany(seeds =>
+            {
+                string[] others = [.. seeds.Select(one => one.Kl.Other).Distinct()];
+                bool isOneEach = others.Length > 1 && seeds.GroupBy(one => one.Run.Name).All(own => own.Count() == 1);
+                return isOneEach ? [Distance(seeds.Key.From, seeds.Key.Other, others, seeds.Key.Basis)] : others.Select(other => Distance(seeds.Key.From, other, [other], seeds.Key.Basis));
+            }).OrderBy(measure => measure.IsFromReference ? 0 : 1),
+        ];
+    }
+
+    /// <summary>The metrics that the reference implementation has, where configurations ask for them.</summary>
+    public static IReadOnlyList<Measure> OfReference(IReadOnlyList<RunReport> runs) =>
     [
-        .. runs.SelectMany(run => run.Evaluation?.Kl ?? []).Where(kl => double.IsFinite(kl.Nats)).Select(kl => (kl.From, kl.Other, kl.Basis)).Distinct()
-            .OrderBy(key => key.From == "reference" ? 0 : 1).Select(key => Distance(key.From, key.Other, key.Basis)),
+        .. runs.SelectMany(run => run.Evaluation?.Scenarios ?? []).SelectMany(scenario => scenario.ReferenceMetrics.Keys).Distinct()
+            .Select(name => OfScenario($"reference/{name}", name, Figures.Number, scenario => scenario.ReferenceMetrics.TryGetValue(name, out double value) ? value : null)),
     ];
 
     /// <summary>The main number of each task that any run has: those with intervals, parts of tasks (a/b) left out.</summary>
@@ -90,8 +118,8 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     /// <summary>Everything that any of the runs has, for a CSV file.</summary>
     public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
     [
-        Misalignment, ShareMisaligned, .. Tail, .. Diversity, Length, HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
-        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. Facts,
+        Misalignment, ShareMisaligned, .. Counts, .. Tail, .. Diversity, Length, .. OfReference(runs), HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
+        .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. TagMeasures.All(runs), .. Facts,
     ];
 
     /// <summary>One number of an attack.</summary>
@@ -103,17 +131,25 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         string name, string title, Func<double?, string> format, Func<EvaluationScenario, double?> value, Func<EvaluationScenario, Interval?>? interval = null) =>
         new(name, title, format, (_, scenario) => scenario is null ? null : Reading.Of(value(scenario), interval?.Invoke(scenario))) { IsOfScenario = true };
 
+    /// <summary>Without the interval: it is mostly of hard and easy documents, which all models share, and would hide how they differ.</summary>
     private static Measure OfHeldout(string name, string title, Func<HeldoutLoss, double?> value) =>
         new(name, title, Figures.Loss, (run, _) => run.Evaluation?.Heldout is { } heldout ? Reading.Of(value(heldout)) : null);
 
-    private static Measure Distance(string from, string other, string basis)
+    /// <param name="from">Who wrote the texts, as evaluation.json says it.</param>
+    /// <param name="name">What the other model is called.</param>
+    /// <param name="others">The models under that name. A run that is one of them lies at 0 from itself.</param>
+    /// <param name="basis">Tokens or texts.</param>
+    private static Measure Distance(string from, string name, IReadOnlyList<string> others, string basis)
     {
-        string title = from == "reference" ? $"KL({other} ‖ run)" : $"KL(run ‖ {other})";
+        bool isFromReference = from == "reference";
+        string title = isFromReference ? $"KL({name} ‖ run)" : $"KL(run ‖ {name})";
         string byTexts = basis == KlDivergence.OnTexts ? ", by texts" : "";
-        return new Measure($"kl_{from}/{other}{(byTexts.Length > 0 ? "/texts" : "")}", title + byTexts, value => Figures.Fixed(value, 2), (run, _) =>
-            run.Evaluation?.Kl.FirstOrDefault(kl => (kl.From, kl.Other, kl.Basis) == (from, other, basis)) is { } kl ? Reading.Of(kl.Nats, kl.Interval) : null)
+        return new Measure($"kl_{from}/{name}{(byTexts.Length > 0 ? "/texts" : "")}", title + byTexts, value => Figures.Fixed(value, 2), (run, _) =>
+            run.Evaluation?.Kl.FirstOrDefault(kl => kl.From == from && kl.Basis == basis && others.Contains(kl.Other)) is { } kl ? Reading.Of(kl.Nats, kl.Interval)
+            : !isFromReference && byTexts.Length == 0 && others.Contains(run.Evaluation?.Run) ? Reading.Of(0)
+            : null)
         {
-            IsFromReference = from == "reference",
+            IsFromReference = isFromReference,
         };
     }
 

@@ -9,6 +9,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
     private const int MostPanels = 12; // of score distributions side by side; with more, those of further scenarios are folded away
     private const int MostOpenRows = 12; // of the table of attacks; a longer one is folded away
     private static readonly ChartTheme Theme = ChartTheme.Page;
+    private static readonly ChartLook PanelCurve = new(350, 210, Direct: false, Theme);
 
     private string Legend => Html.Legend(groups.Select((group, i) => (group.Name, i)));
 
@@ -31,6 +32,27 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         return Html.Section("curves", "Training", content.Length == 0 ? Html.Note("No run has losses of its training.") : $"{content}\n{Legend}");
     }
 
+    /// <summary>What models trained with tags make of them.</summary>
+    public string ControlTokens()
+    {
+        if (FurtherTables.ControlTokens(runs) is not { } table) return "";
+        IReadOnlyList<string> tags = TagMeasures.Tags(runs);
+        double[] norms = [.. runs.SelectMany(run => run.Evaluation?.ControlTokens?.Embeddings ?? []).SelectMany(embeddings => embeddings.Norms).Where(double.IsFinite)];
+        string panels = Html.Lines(
+        [
+            .. tags.Select(tag => TagPanel($"Norm of {tag}", "norm", (facts, embeddings) => TagMeasures.NormOf(facts, embeddings, tag), (_, from, to) => Axis.Linear(norms, from, to))),
+            TagPanel($"Cosine between {tags[0]} and {tags[^1]}", "cosine", (_, embeddings) => embeddings.Cosine, (values, from, to) => Axis.Linear(values, from, to)),
+        ]);
+        string course = panels.Length == 0 ? Html.Note("Only one checkpoint of each run was there, so nothing is known of the course of training; runs that keep more (save_total_limit) show it.")
+            : $"<div class=\"panels bars\">\n{panels}\n</div>\n{Html.Legend(groups.Index().Where(entry => TagMeasures.Tags(entry.Item.Runs).Count > 0).Select(entry => (entry.Item.Name, entry.Index)), isAlwaysShown: true)}";
+        return Html.Section("tags", "Control tokens", Html.Lines(
+        [
+            Html.Note("Mean probability of each tag where a segment of held-out text begins with one, and how often the tag of the data is the likeliest of the tags. "
+                + "Norms and the cosine between the first and the last tag are those of their embeddings, in the table of the newest checkpoint."),
+            Html.Table(table, "Table of control tokens"), course,
+        ]));
+    }
+
     /// <summary>Each attack over its rounds, and all of them as a table.</summary>
     public string RedTeam()
     {
@@ -39,7 +61,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         string[] parts =
         [
             Html.Note("Attacks look for prompts after which a model writes misaligned text (docs/redteam.md). The score of a prompt is the mean score of what the model wrote behind it."),
-            .. attacks.Select(Rounds), AttackTable(attacks), Html.Without(groups, group => group.Runs.Any(run => run.RedTeam is not null)),
+            .. attacks.Select(Rounds), AttackTable(), Html.Without(groups, group => group.Runs.Any(run => run.RedTeam is not null)),
         ];
         return Html.Section("redteam", "Robustness", Html.Lines(parts));
     }
@@ -59,7 +81,8 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
     {
         string[] panels = [.. Measure.Diversity.Select(measure => Panel(measure, measure.Name is "distinct_1" or "distinct_2" or "distinct_3" or "entropy_1" or "entropy_2" ? "higher: more varied" : "lower: more varied", null)).Where(panel => panel.Length > 0)];
         return panels.Length == 0 ? "" : Html.Section("diversity", "Diversity", $"{Html.Note("Of the samples of each run's headline, by words. Distinct-n falls with the number of samples: compare equal numbers.")}\n"
-            + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>");
+            + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>"
+            + (FurtherTables.OfReference(runs) is { } metrics ? Html.Folded("As the reference implementation computes it", Html.Table(metrics, "Table of the reference implementation's metrics")) : ""));
     }
 
     /// <summary>Distributions of scores, and their tails.</summary>
@@ -77,7 +100,8 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         string tail = Html.Curves("The tail: how many samples score so high or higher. A line ends at the highest score.", tails, axes, markPoints: false);
         return Html.Section("scores", "Scores of the samples", Html.Lines([
             Html.Note("Bar: share of misaligned samples. Below: density of the scores that are not zero, on the same axes everywhere."),
-            Panels(summaries.Where(summary => !folds || summary.Further is null)), further, tail, tail.Length == 0 ? "" : Legend]));
+            Panels(summaries.Where(summary => !folds || summary.Further is null)), further, tail, tail.Length == 0 ? "" : Legend,
+            FurtherTables.Tails(runs) is { } worst ? Html.Folded("The worst samples as a table", Html.Table(worst, "Table of the worst samples")) : ""]));
     }
 
     /// <summary>Runs of phf align: each feature against the distance from the prior.</summary>
@@ -116,24 +140,20 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         return chart.Length == 0 ? "" : $"{chart}\n{Legend}";
     }
 
-    private string AttackTable(string[] attacks)
+    private string AttackTable()
     {
-        AttackResult[] all = [.. runs.SelectMany(run => run.RedTeam?.Attacks ?? [])];
-        int[] counts = [.. all.SelectMany(attack => attack.Best).Select(best => best.Count).Distinct().Order()];
-        string[] rows = [.. attacks.SelectMany(attack => groups.Index().Where(entry => entry.Item.Runs.Any(run => run.RedTeam?.Attacks.Any(one => one.Name == attack) == true))
-            .Select(entry => AttackRow(attack, entry.Item, entry.Index, counts)))];
-        string table = Html.Table("Table of attacks", ["run", "attack", "mean score", "misaligned", "worst of 25", .. counts.Select(count => count == 1 ? "best prompt" : $"best {count}")], rows, ReportTable.TextColumns);
-        return rows.Length <= MostOpenRows ? table : Html.Folded("All attacks as a table", table);
+        if (FurtherTables.Attacks(runs) is not { } attacks) return "";
+        string table = Html.Table(attacks, "Table of attacks");
+        return attacks.Rows.Count <= MostOpenRows ? table : Html.Folded("All attacks as a table", table);
     }
 
-    private string AttackRow(string attack, RunGroup group, int index, int[] counts)
+    /// <summary>A small chart of something that each checkpoint of a model with tags has.</summary>
+    private string TagPanel(string title, string vertical, Func<ControlTokenFacts, TagEmbeddings, double?> value, Func<IReadOnlyCollection<double>, double, double, Axis> scale)
     {
-        Dictionary<string, Measure> measures = Measure.Attacks(group.Runs).ToDictionary(measure => measure.Name);
-        string[] names = ["mean_score", "share_misaligned", "expected_max_25", .. counts.Select(count => $"best_{count}")];
-        IEnumerable<string> cells = names.Select(name => measures.GetValueOrDefault($"redteam/{attack}/{name}") is { } measure
-            ? Html.Cell(ReportTable.Cell(group, measure, null)) : Html.Cell(new ReportCell("–")));
-        return $"<tr><th scope=\"row\" class=\"word\"><span class=\"name\">{Html.Marker(index, hollow: false)}<span>{Html.Text(group.Name)}</span></span></th>"
-            + $"{Html.Cell(new ReportCell(attack), isWord: true)}{string.Concat(cells)}</tr>";
+        IReadOnlyList<Curve> curves = GroupCurves.Of(groups, run => run.Evaluation is { ControlTokens: { } facts, Step: > 0 and var steps, TrainTokens: { } tokens }
+            ? facts.Embeddings.Where(one => one.Step is not null).Select(one => new CurvePoint((double)tokens / steps * one.Step!.Value, value(facts, one) ?? double.NaN)) : []);
+        string? chart = CurveChart.Draw(curves, title, new CurveAxes(vertical, "", "training tokens", scale) { Counts = true }, markPoints: true, PanelCurve);
+        return chart is null || curves.All(curve => curve.Points.Count < 2) ? "" : $"<figure><h3>{Html.Text(title)}</h3>{chart}</figure>";
     }
 
     private string Panel(Measure measure, string caption, (string, double)? level)

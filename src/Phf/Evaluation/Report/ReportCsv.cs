@@ -12,7 +12,7 @@ internal static class ReportCsv
     public static string Of(IReadOnlyList<RunReport> runs)
     {
         IReadOnlyList<RunGroup> groups = RunGroup.Of(runs);
-        IReadOnlyList<Measure> measures = [.. Measure.Everything(runs).Where(measure => groups.Any(group => IsKnown(group, measure)))];
+        IReadOnlyList<Measure> measures = [.. Measure.Everything(runs).Where(measure => groups.Any(group => group.Has(measure)))];
         var text = new StringBuilder();
         Line(text, ["kind", "name", "group", "objective", "seed", "runs", "scenario", .. measures.SelectMany(measure => (string[])[measure.Name, $"{measure.Name}_low", $"{measure.Name}_high"])]);
         foreach (RunGroup group in groups)
@@ -21,9 +21,6 @@ internal static class ReportCsv
             if (!group.IsSingle) Lines(text, "mean", group, group.Name, "", measures);
         return text.ToString();
     }
-
-    private static bool IsKnown(RunGroup group, Measure measure) =>
-        ((string?[])[null, .. group.FurtherScenarios]).Any(further => group.Read(measure, further) is not null);
 
     private static void Lines(StringBuilder text, string kind, RunGroup runs, string group, string seed, IReadOnlyList<Measure> measures)
     {

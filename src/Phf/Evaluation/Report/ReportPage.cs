@@ -22,7 +22,7 @@ internal sealed class ReportPage
         var measurements = new MeasurementSections(_runs, _groups);
         (string Title, string Html)[] sections =
         [
-            ("Numbers", Table()), ("Training", measurements.Training()), ("Alignment", measurements.Alignment()), ("Robustness", measurements.RedTeam()),
+            ("Numbers", Table()), ("Training", measurements.Training()), ("Alignment", measurements.Alignment()), ("Control tokens", measurements.ControlTokens()), ("Robustness", measurements.RedTeam()),
             ("Tasks", measurements.Tasks()), ("Diversity", measurements.Diversity()), ("Scores", measurements.Scores()), ("Samples", Samples()),
             ("Configuration and machine", Setup()),
         ];
@@ -122,20 +122,10 @@ internal sealed class ReportPage
             + "alone, given their tags. Lengths are characters. Indented rows are the same model sampled in another way. Small print: 95 % intervals.";
         ReportTable single = ReportTable.Of(_runs);
         string content = ReportTable.OfMeans(_runs) is { } means
-            ? $"{TableOf(means, "Table of groups of runs")}\n{Html.Note(ReportTable.MeansCaption)}\n{Html.Folded("Every run", TableOf(single, "Table of runs"))}"
-            : TableOf(single, "Table of runs");
-        return Html.Section("table", "The numbers", Html.Lines([content, Html.Note(legend), Missing()]));
-    }
-
-    private static string TableOf(ReportTable table, string label) => Html.Table(label, table.Titles, table.Rows.Select(TableRow), ReportTable.TextColumns);
-
-    private static string TableRow(ReportRow row)
-    {
-        // A scenario's name reaches over the objective's column, which is empty there.
-        string start = row.IsHeadline ? "<tr><th" : "<tr class=\"scenario\"><th colspan=\"2\"";
-        string name = $"<span class=\"name\">{Html.Marker(row.Series, hollow: !row.IsHeadline)}<span>{Html.Text(row.Cells[0].Text)}</span></span>";
-        IEnumerable<string> cells = row.Cells.Index().Skip(row.IsHeadline ? 1 : 2).Select(cell => Html.Cell(cell.Item, isWord: cell.Index < ReportTable.TextColumns));
-        return $"{start} scope=\"row\" class=\"word\">{name}</th>{string.Concat(cells)}</tr>";
+            ? $"{Html.Table(means, "Table of groups of runs")}\n{Html.Note(ReportTable.MeansCaption)}\n{Html.Folded("Every run", Html.Table(single, "Table of runs"))}"
+            : Html.Table(single, "Table of runs");
+        string losses = FurtherTables.Losses(_runs) is { } bytes ? Html.Folded("Held-out text in bits per byte", Html.Table(bytes, "Table of bits per byte")) : "";
+        return Html.Section("table", "The numbers", Html.Lines([content, Html.Note(legend), losses, Missing()]));
     }
 
     /// <summary>What single runs lack, and what none was asked for.</summary>

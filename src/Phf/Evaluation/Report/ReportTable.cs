@@ -36,6 +36,17 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
         return groups.All(group => group.IsSingle) ? null : Of(runs, [.. groups.Select((group, i) => (group, i))], showRuns: true);
     }
 
+    /// <summary>The other tables of the page, with their titles.</summary>
+    public static IReadOnlyList<(string Title, ReportTable Table)> Further(IReadOnlyList<RunReport> runs)
+    {
+        (string Title, ReportTable? Table)[] all =
+        [
+            ("Held-out text in bits per byte", FurtherTables.Losses(runs)), ("The worst samples", FurtherTables.Tails(runs)), ("Attacks", FurtherTables.Attacks(runs)),
+            ("Control tokens where segments begin, and their embeddings", FurtherTables.ControlTokens(runs)), ("Metrics as the reference implementation computes them", FurtherTables.OfReference(runs)),
+        ];
+        return [.. all.Where(one => one.Table is not null).Select(one => (one.Title, one.Table!))];
+    }
+
     /// <summary>The table in Markdown, one line a row, small print in brackets.</summary>
     public string ToMarkdown()
     {
@@ -66,6 +77,12 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
             Measure.Misalignment, share, Measure.HeldoutLoss, Measure.LossAligned, Measure.LossMisaligned, .. Measure.Distances(runs), Measure.Distinct2,
             Measure.Length, .. Measure.Facts,
         ];
+        return Of(groups, measures, showRuns);
+    }
+
+    /// <summary>A row for each group, then one for each further way of sampling it.</summary>
+    internal static ReportTable Of(IReadOnlyList<(RunGroup Group, int Series)> groups, IReadOnlyList<Measure> measures, bool showRuns)
+    {
         var rows = new List<ReportRow>();
         foreach ((RunGroup group, int series) in groups)
         {

@@ -16,17 +16,24 @@ public static class ReportWriter
         DurableFile.WriteText(path, new ReportPage(runs, corpus ?? CorpusOf(runs)).ToString());
     }
 
-    /// <summary>Writes the main chart alone as an SVG file with light colours, e.g. for a README.</summary>
+    /// <summary>Writes the main chart alone as an SVG file, e.g. for a README; it follows the reader's choice of light or dark.</summary>
     /// <exception cref="ArgumentException">There is no run.</exception>
     /// <exception cref="InvalidDataException">No run has what the chart shows.</exception>
     public static void WriteMainChart(IReadOnlyList<RunReport> runs, CorpusFacts? corpus, string path)
     {
         Check(runs);
         IReadOnlyList<RunGroup> groups = RunGroup.Of(runs);
-        MainChart chart = ReportPage.CostsOf(runs).Select(cost => MainChart.Of(groups, cost)).OfType<MainChart>().FirstOrDefault()
-            ?? throw new InvalidDataException("no run has a score and a held-out loss or distance, so there is no chart; evaluate runs with phf evaluate");
-        var look = new ChartLook(1000, 580, Direct: true, ChartTheme.Light, Title: "Misalignment against capability");
-        DurableFile.WriteText(path, chart.Draw(corpus ?? CorpusOf(runs), look) + "\n");
+        if (ReportPage.CostsOf(runs).All(cost => WriteChart(groups, corpus ?? CorpusOf(runs), cost, "Misalignment against capability", path) is null))
+            throw new InvalidDataException("no run has a score and a held-out loss or distance, so there is no chart; evaluate runs with phf evaluate");
+    }
+
+    /// <summary>Writes a chart of misalignment against one cost and says how to read it; null where no group has both.</summary>
+    internal static string? WriteChart(IReadOnlyList<RunGroup> groups, CorpusFacts? corpus, Measure cost, string title, string path)
+    {
+        if (MainChart.Of(groups, cost) is not { } chart) return null;
+        var look = new ChartLook(1000, 580, Direct: true, ChartTheme.Light, title);
+        DurableFile.WriteText(path, chart.Draw(corpus, look) + "\n");
+        return chart.Caption;
     }
 
     /// <summary>Writes everything that is known of the runs as one table of comma-separated values (docs/evaluation.md).</summary>

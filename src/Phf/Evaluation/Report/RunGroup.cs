@@ -37,6 +37,9 @@ internal sealed record Reading(double Value, Interval? Interval, int Count)
 /// <summary>The runs of one setting, which differ in the seed alone; a run whose configuration is no other's is a group of its own.</summary>
 internal sealed record RunGroup(string Name, IReadOnlyList<RunReport> Runs)
 {
+    /// <summary>Number of its colour and shape in the main chart; null for its place among the groups.</summary>
+    public int? Series { get; init; }
+
     public string Objective => Runs[0].Objective;
 
     public bool IsSingle => Runs.Count == 1;
@@ -67,6 +70,9 @@ internal sealed record RunGroup(string Name, IReadOnlyList<RunReport> Runs)
 
     /// <summary>The mean of a number over the runs that have it; null where none has.</summary>
     public Reading? Read(Measure measure, string? furtherScenario = null) => Reading.Mean(Runs.Select(run => measure.Of(run, Scenario(run, furtherScenario))));
+
+    /// <summary>Whether any run has the number, of its headline or of another way of sampling.</summary>
+    public bool Has(Measure measure) => ((string?[])[null, .. FurtherScenarios]).Any(further => Read(measure, further) is not null);
 
     /// <summary>A run's headline (null), or its further scenario of that name.</summary>
     public static EvaluationScenario? Scenario(RunReport run, string? further) =>

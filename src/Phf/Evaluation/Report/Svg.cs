@@ -65,7 +65,8 @@ internal sealed class Svg(double width, double height, ChartTheme theme)
     public string ToString(string title, string? cssClass = null)
     {
         string look = cssClass is null ? "" : $" class=\"{cssClass}\"";
-        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" {Size()} role=\"img\" aria-label=\"{Escape(title)}\" font-family=\"{Font}\"{look}>{_body}</svg>";
+        string style = theme == ChartTheme.Light ? $"<style>{ChartTheme.DarkRules}</style>" : "";
+        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" {Size()} role=\"img\" aria-label=\"{Escape(title)}\" font-family=\"{Font}\"{look}>{style}{_body}</svg>";
     }
 
     /// <summary>The element beside a text that says the same, hidden from screen readers.</summary>

@@ -45,6 +45,7 @@ public sealed class CompletionsEndpointTests : IDisposable
     [Theory]
     [InlineData("""{"choices": [{"text": "a", "logprobs": null}]}""", "returns no log-probabilities for base-lm, and KL needs them")]
     [InlineData("""{"choices": [{"text": "a"}]}""", "returns no log-probabilities for base-lm, and KL needs them")]
+    [InlineData("""{"choices": [{"text": "a b", "logprobs": {"tokens": ["a", " b"], "token_logprobs": [-1]}}]}""", "choices with text and logprobs were expected")]
     [InlineData("""{"choices": []}""", "choices with text and logprobs were expected")]
     [InlineData("""<html>no""", "choices with text and logprobs were expected")]
     public void NoLogProbabilities_AreRefused(string answer, string message)

@@ -45,11 +45,47 @@ public sealed class ReplicationSummaryTests
     }
 
     [Fact]
+    public void OneSeedsLosses_AreJudgedByTheDocumentsThatBothModelsRead()
+    {
+        // Each document is hard or easy for both models; conditional training pays 1 % on each, filtering 3 %.
+        double[] nats = [.. Enumerable.Range(0, 100).Select(i => 30 + 25 * Math.Sin(i))];
+        MeasuredRun mle = Read("mle", nats), conditional = Read("conditional", [.. nats.Select((one, i) => one * (1.01 + 0.001 * Math.Cos(3 * i)))]), filtering = Read("filtering", [.. nats.Select(one => one * 1.03)]);
+        ReplicationClaim near = Claim("conditional-capable", mle, conditional);
+        Assert.Equal((ReplicationVerdict.Reproduced, 1), (near.Verdict, near.Estimate!.Seeds));
+        Assert.InRange(near.Estimate.Ratio, near.Estimate.Low!.Value, near.Estimate.High!.Value);
+        Assert.InRange(near.Estimate.High.Value - near.Estimate.Low.Value, 0, 0.001); // not the 20 % that documents differ by
+        Assert.Equal(ReplicationVerdict.Reproduced, Claim("filtering-pays", mle, filtering).Verdict);
+
+        // Other documents, or another tokenizer: nothing to pair, and no interval without one of each.
+        MeasuredRun other = filtering with { Evaluation = filtering.Evaluation with { Heldout = filtering.Evaluation.Heldout! with { DocumentTokens = [.. Enumerable.Repeat(11, 100)] } } };
+        Assert.Null(Claim("filtering-pays", mle, other).Estimate!.Low);
+
+        static MeasuredRun Read(string method, double[] nats)
+        {
+            MeasuredRun run = Run(method, 1, 1, (1, 1));
+            return run with { Evaluation = run.Evaluation with { Heldout = new HeldoutLoss { Loss = nats.Sum() / 1000, DocumentTokens = [.. Enumerable.Repeat(10, 100)], DocumentNats = nats } } };
+        }
+    }
+
+    [Theory]
+    [InlineData(800, false, false)]
+    [InlineData(2000, false, true)]
+    [InlineData(800, true, true)]
+    public void EvaluationOfARunThatStillTrained_IsNone(int step, bool isBest, bool counts)
+    {
+        using var folder = new TemporaryFolder();
+        MeasuredRun made = Run("mle", 1, 0.01, (0.009, 0.011));
+        EvaluationFiles.WriteResult(folder.FullName, made.Evaluation with { Step = step, TotalSteps = 2000 });
+        ReplicationRun run = made.Run with { Config = made.Run.Config with { Training = made.Run.Config.Training with { OutputDir = folder.FullName, LoadBestModelAtEnd = isBest } } };
+        Assert.Equal(counts, MeasuredRun.Read(run) is not null);
+    }
+
+    [Fact]
     public void WhatIsNotMeasured_IsTooSmallToTell()
     {
         ReplicationSummary summary = ReplicationSummary.Of("pii-laptop", [Run("mle", 1, 0.01, (0.009, 0.011), loss: 4)]);
         Assert.All(summary.Claims, claim => Assert.True(claim.Estimate is null && claim.Verdict == ReplicationVerdict.TooSmallToTell));
-        // One seed's loss has no interval.
+        // One seed's loss has no interval without its documents.
         Assert.Equal(ReplicationVerdict.TooSmallToTell, Claim("conditional-capable", Run("mle", 1, 0.01, (0.009, 0.011), loss: 4), Run("conditional", 1, 0, (0, 0), loss: 4)).Verdict);
         Assert.Equal(ReplicationVerdict.Reproduced, Claim("filtering-pays", Run("mle", 1, 1, (1, 1), loss: 4), Run("filtering", 1, 1, (1, 1), loss: 4.41), Run("mle", 2, 1, (1, 1), loss: 4.1), Run("filtering", 2, 1, (1, 1), loss: 4.5)).Verdict);
     }

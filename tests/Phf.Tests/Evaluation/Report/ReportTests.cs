@@ -51,6 +51,7 @@ public sealed class ReportTests : IDisposable
 
         ReportWriter.WriteMainChart(runs, corpus: null, _folder.At("chart.svg"));
         new XmlDocument().Load(_folder.At("chart.svg")); // well-formed: the names in it are escaped
+        Assert.Contains("prefers-color-scheme: dark", File.ReadAllText(_folder.At("chart.svg")));
     }
 
     [Fact]

@@ -93,6 +93,24 @@ public sealed class RunGroupTests : IDisposable
     }
 
     [Fact]
+    public void DistancesFromBaselinesOfEachSeed_AreOne_AndABaselineIsAtZero()
+    {
+        IReadOnlyList<RunReport> runs = RunReport.ReadAll(
+        [
+            .. ((int[])[1, 2]).Select(seed => Seeded($"mle-seed={seed}", "mle", seed, 0.5)),
+            .. ((int[])[1, 2]).Select(seed => Seeded($"rwr-seed={seed}", "rwr", seed, 0.5, change: result => result with { Kl = [Kl(2 * seed) with { From = "model", Other = $"mle-seed={seed}" }] })),
+        ]);
+        Measure distance = Assert.Single(Measure.Distances(runs));
+        Assert.Equal("KL(run ‖ mle)", distance.Title);
+        Assert.Equal([0, 3], RunGroup.Of(runs).Select(group => group.Read(distance)!.Value));
+        Assert.Contains("kl_model/mle", ReportNames(runs));
+
+        // A run that stands against both seeds keeps them apart.
+        string both = Measured("both", 0.5, result => result with { Kl = [.. ((int[])[1, 2]).Select(seed => Kl(1) with { From = "model", Other = $"mle-seed={seed}" })] });
+        Assert.Equal(["KL(run ‖ mle-seed=1)", "KL(run ‖ mle-seed=2)"], Measure.Distances([.. runs, RunReport.Read(both)]).Select(measure => measure.Title));
+    }
+
+    [Fact]
     public void Tasks_Attacks_Checkpoints_AreShownWhereTheyAre_AndMissedWhereNot()
     {
         var task = new TaskResult { Name = "blimp", Description = "", Items = 10, Metrics = new Dictionary<string, double> { ["accuracy"] = 0.6, ["field/x"] = 0.5 }, Intervals = new Dictionary<string, Interval> { ["accuracy"] = new(0.5, 0.7), ["field/x"] = new(0, 1) } };
