@@ -64,7 +64,7 @@ internal static class AlignVerb
         using AlignmentPlan plan = AlignmentPlan.Create(section);
         using IBackend backend = CliBackend.Create(section.Training.Backend, section.Training.Threads);
         if (checkpoint is null && section.Target.Kind != "none") output.WriteLine($"measuring the target on {section.Sampling.PriorSamples} samples of {plan.PriorDirectory}");
-        using Trainer trainer = Aligner.Create(plan, run, backend, checkpoint, report => output.WriteLine(Line(report)));
+        using Trainer trainer = Aligner.Create(plan, run, backend, checkpoint, report => output.WriteLine(Line(report)), problem => Console.Error.WriteLine($"warning: {problem}"));
         if (!resumes) Aligner.Start(plan, run); // from here on nothing that was given can be wrong
         output.WriteLine($"{section.Method.Name}: {plan.TotalSteps} steps of {plan.TextsPerStep} texts of at most {plan.MaxLength} tokens, {plan.MemoryBytes / 1e9:F2} GB");
         Train(trainer, plan, run, output, cancel);

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Phf.Alignment.Targets;
+using Phf.Evaluation.Report;
 using Phf.Model;
 using Phf.Numerics.Backend;
 using Phf.Training;
@@ -18,11 +20,14 @@ internal sealed class AlignmentLearner : ILearner
     private readonly IAlignmentMethod _method;
     private readonly string _fingerprint;
     private readonly Action<AlignmentReport> _told;
+    private readonly Action<string> _warned;
     private double _klSeen; // at the last evaluation
+    private bool _hasWarned; // since then: once between two evaluations is enough
 
-    private AlignmentLearner(AlignmentPlan plan, AlignmentContext context, IAlignmentMethod method, string fingerprint, TrainerState? state, Action<AlignmentReport> told)
+    private AlignmentLearner(AlignmentPlan plan, AlignmentContext context, IAlignmentMethod method, string fingerprint, TrainerState? state, Action<AlignmentReport> told,
+        Action<string> warned)
     {
-        (_plan, _context, _method, _fingerprint, _told) = (plan, context, method, fingerprint, told);
+        (_plan, _context, _method, _fingerprint, _told, _warned) = (plan, context, method, fingerprint, told, warned);
         (Step, Tokens) = (state?.Step ?? 0, state?.Tokens ?? 0);
     }
 
@@ -44,7 +49,7 @@ internal sealed class AlignmentLearner : ILearner
 
     /// <summary>Sets an alignment up: from the prior, whose samples the target is fitted to, or from <paramref name="checkpoint"/>.</summary>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of another prior, or the prior hardly ever writes what is wanted.</exception>
-    public static AlignmentLearner Create(AlignmentPlan plan, IBackend backend, string? checkpoint, Action<AlignmentReport> told)
+    public static AlignmentLearner Create(AlignmentPlan plan, IBackend backend, string? checkpoint, Action<AlignmentReport> told, Action<string> warned)
     {
         var owned = new List<IDisposable>();
         try
@@ -74,7 +79,7 @@ internal sealed class AlignmentLearner : ILearner
                 _ when plan.Section.Method.IsOffline => new PreferenceLearning(context),
                 _ => DistributionMatching.Create(context, checkpoint),
             });
-            return new AlignmentLearner(plan, context, method, fingerprint, trained, told);
+            return new AlignmentLearner(plan, context, method, fingerprint, trained, told, warned);
         }
         catch
         {
@@ -95,6 +100,7 @@ internal sealed class AlignmentLearner : ILearner
         MethodStep step = _method.Step(Step + 1, rate);
         Step++;
         Tokens += step.Tokens;
+        WarnOfFewTexts();
         return (step.Loss, step.Norm, rate);
     }
 
@@ -110,7 +116,7 @@ internal sealed class AlignmentLearner : ILearner
         if (report.KlFromPrior > _plan.Section.MaxKl)
             throw new InvalidDataException($"step {Step}: KL(model || prior) is {report.KlFromPrior:F2} nats per text, above max_kl = {_plan.Section.MaxKl} (before: {_klSeen:F2}); "
                 + "stopped, and the last checkpoint is as it was. Lower training.learning_rate, raise target.beta, or raise max_kl");
-        _klSeen = report.KlFromPrior;
+        (_klSeen, _hasWarned) = (report.KlFromPrior, false);
         return null;
     }
 
@@ -133,6 +139,14 @@ internal sealed class AlignmentLearner : ILearner
         _context.Policy.Dispose();
         _context.Prior.Dispose();
         Model.Dispose();
+    }
+
+    private void WarnOfFewTexts()
+    {
+        if (_hasWarned || _method.EffectiveTexts is not { } effective || effective >= AlignmentPoint.FewTexts) return;
+        _hasWarned = true;
+        _warned(string.Create(CultureInfo.InvariantCulture, $"step {Step}: its {_plan.TextsPerStep} texts are worth {effective:F1} under the target, so the gradient is that of a few texts; ")
+            + "raise training.effective_batch_size, lower training.learning_rate, or take f-dpg, whose weights are bounded");
     }
 
     private static FittedTarget FromPrior(AlignmentPlan plan, Gpt2 prior) => plan.Section.Target.Kind == "none"

@@ -51,6 +51,9 @@ internal sealed class DistributionMatching : IAlignmentMethod
         }
     }
 
+    /// <summary>The weights of total variation and Jensen-Shannon are bounded: there a few texts cannot outweigh the others.</summary>
+    public double? EffectiveTexts => _divergence is FDivergence.TotalVariation or FDivergence.JensenShannon ? null : _effective;
+
     public MethodStep Step(long step, double rate)
     {
         AlignmentPlan plan = _context.Plan;
@@ -72,7 +75,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
 
     public void AddTo(JsonObject line)
     {
-        line["align_effective_texts"] = _effective;
+        if (EffectiveTexts is { } effective) line["align_effective_texts"] = effective;
         if (_comparison is not { } compared) return;
         line["align_kl_target_to_model"] = compared.KlPolicy;
         line["align_kl_target_to_proposal"] = compared.KlProposal;

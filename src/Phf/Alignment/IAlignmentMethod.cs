@@ -11,6 +11,9 @@ internal interface IAlignmentMethod : IDisposable
     /// <exception cref="InvalidDataException">A number is no longer finite; the parameters are as they were.</exception>
     MethodStep Step(long step, double rate);
 
+    /// <summary>What the last step's texts were worth under the target, as a number of equal ones; null for methods whose weights are no p / q.</summary>
+    double? EffectiveTexts => null;
+
     /// <summary>Adds what the method knows about the last step to its line of the log.</summary>
     void AddTo(JsonObject line);
 

@@ -87,6 +87,27 @@ public sealed class AlignerTests : IDisposable
         Assert.NotEqual(Lines("with")[1], Lines("without")[1]);
     }
 
+    [Theory]
+    [InlineData("dpg", true, 3)] // 8 texts are never worth 10; told once after each measurement, of steps 0, 3 and 6
+    [InlineData("f-dpg", false, 0)] // bounded weights
+    [InlineData("reinforce", false, 0)]
+    public void FewEffectiveTexts_AreToldOnceBetweenMeasurements(string method, bool isLogged, int warnings)
+    {
+        var told = new List<string>();
+        _runs.Run(_runs.Section(method, method == "reinforce" ? "reward" : "pointwise"), "run", warnings: told);
+        Assert.Equal(warnings, told.Count);
+        Assert.All(told, warning => Assert.Contains("its 8 texts are worth", warning));
+        Assert.Equal(isLogged, Lines("run").Any(line => line.Contains("align_effective_texts")));
+    }
+
+    [Fact]
+    public void ManyEffectiveTexts_AreNoWarning()
+    {
+        var told = new List<string>();
+        _runs.Run(Larger(_runs.Section("gdc", "distributional"), steps: 4), "run", warnings: told);
+        Assert.Empty(told);
+    }
+
     [Fact]
     public void RunningAway_StopsAndKeepsTheLastCheckpoint()
     {

@@ -70,13 +70,13 @@ internal sealed class TinyAlignment : IDisposable
     }
 
     /// <summary>Begins a run, or goes on with one, until its end or until the observer stops it; returns what was measured.</summary>
-    public List<AlignmentReport> Run(AlignmentSection section, string name, bool resumes = false, Observer? observer = null, int threads = 1)
+    public List<AlignmentReport> Run(AlignmentSection section, string name, bool resumes = false, Observer? observer = null, int threads = 1, List<string>? warnings = null)
     {
         var reports = new List<AlignmentReport>();
         RunDirectory run = resumes ? RunDirectory.Open(_folder.At(name)) : RunDirectory.Reserve(_folder.At(name), force: false);
         using AlignmentPlan plan = AlignmentPlan.Create(section);
         using IBackend backend = Backends.CreateCpu(threads);
-        using Trainer trainer = Aligner.Create(plan, run, backend, resumes ? run.LatestCheckpoint() : null, reports.Add);
+        using Trainer trainer = Aligner.Create(plan, run, backend, resumes ? run.LatestCheckpoint() : null, reports.Add, warnings is null ? _ => { } : warnings.Add);
         if (!resumes) Aligner.Start(plan, run);
         observer ??= new Observer();
         trainer.Run(observer, cancel: observer.Token);

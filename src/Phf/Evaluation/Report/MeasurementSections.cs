@@ -1,3 +1,4 @@
+using System.Globalization;
 using Phf.Evaluation.RedTeam;
 
 namespace Phf.Evaluation.Report;
@@ -115,7 +116,15 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
             var axes = new CurveAxes($"mean of {name}", "", "KL(model ‖ prior), nats", (values, from, to) => Axis.Linear(values, from, to));
             return Html.Curves($"Mean of {name} against the distance from the prior, over the steps of training; the name stands at the last step.", curves, axes, markPoints: true);
         });
-        return Html.Section("align", "Alignment against KL from the prior", Html.Lines([.. charts, Legend]));
+        return Html.Section("align", "Alignment against KL from the prior", Html.Lines([.. charts, Legend, .. runs.Select(FewTexts)]));
+    }
+
+    private static string FewTexts(RunReport run)
+    {
+        TrainingPoint[] logged = [.. run.Metrics.Training.Where(point => double.IsFinite(point.EffectiveTexts))];
+        TrainingPoint[] few = [.. logged.Where(point => point.EffectiveTexts < AlignmentPoint.FewTexts)];
+        return few.Length == 0 ? "" : Html.Note(string.Create(CultureInfo.InvariantCulture,
+            $"{run.Name}: the texts of {few.Length} of {logged.Length} logged steps were worth fewer than {AlignmentPoint.FewTexts} under the target (fewest: {few.Min(point => point.EffectiveTexts):F1}); a few texts decided where it went."));
     }
 
     private static IEnumerable<CurvePoint> AlignmentOverTokens(RunReport run) =>

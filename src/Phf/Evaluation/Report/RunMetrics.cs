@@ -3,7 +3,11 @@ using System.Text.Json;
 namespace Phf.Evaluation.Report;
 
 /// <summary>One line of training: loss of the objective in nats per token after so many tokens.</summary>
-public sealed record TrainingPoint(long Step, double Tokens, double Loss);
+/// <param name="Step">Its number.</param>
+/// <param name="Tokens">So many.</param>
+/// <param name="Loss">The loss.</param>
+/// <param name="EffectiveTexts">What the step's texts were worth under the target (<c>phf align</c>, methods that weigh by p / q); NaN where not given.</param>
+public sealed record TrainingPoint(long Step, double Tokens, double Loss, double EffectiveTexts = double.NaN);
 
 /// <summary>One held-out evaluation during training, nats per token; NaN where not measured.</summary>
 public sealed record HeldoutPoint(long Step, double Tokens, double Loss, double LossAligned, double LossMisaligned);
@@ -14,7 +18,11 @@ public sealed record HeldoutPoint(long Step, double Tokens, double Loss, double 
 /// <param name="Kl">KL(model || prior), nats per text.</param>
 /// <param name="KlError">Its standard error; NaN where not given.</param>
 /// <param name="Values">Means of features (<c>feature NAME</c>) and of the reward (<c>reward</c>).</param>
-public sealed record AlignmentPoint(long Step, double Tokens, double Kl, double KlError, IReadOnlyDictionary<string, double> Values);
+public sealed record AlignmentPoint(long Step, double Tokens, double Kl, double KlError, IReadOnlyDictionary<string, double> Values)
+{
+    /// <summary>A step whose texts are worth fewer than these under the target goes where a few texts point.</summary>
+    public const int FewTexts = 10;
+}
 
 /// <summary>The losses in a run's metrics.jsonl.</summary>
 public sealed record RunMetrics
@@ -75,7 +83,7 @@ public sealed record RunMetrics
         if (line.TryGetProperty("loss", out _))
         {
             while (training.Count > 0 && training[^1].Step >= step) training.RemoveAt(training.Count - 1);
-            training.Add(new TrainingPoint(step, tokens, Number(line, "loss")));
+            training.Add(new TrainingPoint(step, tokens, Number(line, "loss"), Number(line, "align_effective_texts")));
         }
         if (line.TryGetProperty("heldout_loss", out _))
         {

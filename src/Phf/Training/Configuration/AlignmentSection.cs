@@ -222,5 +222,5 @@ public sealed record AlignmentSampling
     public double MinEffectiveSamples { get; init; } = 16;
 
     [Key("Texts written at once; decides memory and speed, not the result.", Min = 1)]
-    public int BatchSize { get; init; } = 128;
+    public int BatchSize { get; init; } = 32;
 }

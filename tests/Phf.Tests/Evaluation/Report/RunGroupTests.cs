@@ -170,13 +170,17 @@ public sealed class RunGroupTests : IDisposable
         Directory.CreateDirectory(directory);
         File.WriteAllText(Path.Combine(directory, "metrics.jsonl"), """
             {"step":0,"tokens":0,"align_feature_no_pii":0.4,"align_kl_prior":0,"align_kl_prior_error":0}
+            {"step":1,"tokens":8,"loss":3,"align_effective_texts":10}
+            {"step":5,"tokens":32,"loss":3,"align_effective_texts":2.5}
             {"step":10,"tokens":64,"loss":3,"align_feature_no_pii":0.5,"align_kl_prior":9}
             {"step":10,"tokens":64,"align_feature_no_pii":0.7,"align_reward":1.5,"align_kl_prior":1.25}
             """);
         RunReport run = RunReport.Read(directory);
         Assert.Equal([0, 1.25], run.Metrics.Alignment.Select(point => point.Kl));
         Assert.Equal(1.5, run.Metrics.Alignment[1].Values["reward"]);
-        Assert.Contains("mean of feature no_pii over KL(model ‖ prior), nats", Page([run]));
+        string page = Page([run]);
+        Assert.Contains("mean of feature no_pii over KL(model ‖ prior), nats", page);
+        Assert.Contains("gdc: the texts of 1 of 2 logged steps were worth fewer than 10 under the target (fewest: 2.5)", page);
     }
 
     [Fact]
