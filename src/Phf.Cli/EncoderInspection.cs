@@ -11,7 +11,8 @@ internal static class EncoderInspection
     public static Inspection? Of(string path)
     {
         if (!EncoderFiles.IsOne(path)) return null;
-        if (EncoderFiles.ModelTypeIn(path) is { } type && !EncoderConfig.IsModelType(type)) return null;
+        bool isSaid = EncoderFiles.ModelTypeIn(path) is { } type && EncoderConfig.IsModelType(type);
+        if (!isSaid && File.Exists(Path.Combine(path, "config.json"))) return null;
         string? weightsPath = File.Exists(path) ? path : WeightFiles.TryFindIn(path);
         EncoderFiles? files = null;
         string? problem = Inspection.ProblemOf(() => files = EncoderFiles.Find(path));
@@ -21,9 +22,11 @@ internal static class EncoderInspection
             weightsPath = files.WeightsPath;
             rows.AddRange(ConfigRows(files.Config));
         }
-        if (weightsPath is not null)
+        WeightFiles? weights = null;
+        if (weightsPath is not null) problem = Inspection.ProblemOf(() => weights = WeightFiles.Open(weightsPath)) ?? problem;
+        if (weights is not null)
         {
-            using WeightFiles weights = WeightFiles.Open(weightsPath);
+            using WeightFiles opened = weights;
             rows.AddRange(Inspection.WeightRows(weights));
             if (files is not null) problem = Inspection.ProblemOf(() => Encoder.Check(files));
         }
@@ -34,11 +37,11 @@ internal static class EncoderInspection
             problem ??= missing;
             rows.Add(("tokenizer", tokenizer is null ? $"not usable: {missing}" : $"{SummaryTable.Count(tokenizer.VocabularySize)} tokens"));
         }
-        rows.Add(("usable", problem is null ? Use(path, files!.Config) : $"no: {problem}"));
-        return new Inspection(rows, weightsPath);
+        rows.Add((Inspection.Usable, problem is null ? Use(path, files!.Config) : $"no: {problem}"));
+        return new Inspection(rows, weights is null ? null : weightsPath);
     }
 
-    private static IEnumerable<(string, string)> ConfigRows(EncoderConfig config) =>
+    internal static IEnumerable<(string, string)> ConfigRows(EncoderConfig config) =>
     [
         ("architecture", $"{config.KindName} for {(config.Task == EncoderTask.Sequence ? "texts" : "tokens")}: {config.Layers} layers, {config.Heads} heads, width {config.Channels}, texts of {config.Context} tokens, vocabulary {SummaryTable.Count(config.VocabularySize)}, {config.ActivationName}"),
         ("parameters", SummaryTable.Count(EncoderParameters.Count(config))),

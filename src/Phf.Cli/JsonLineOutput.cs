@@ -1,10 +1,11 @@
+using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Phf.Formats;
 
 namespace Phf.Cli;
 
-/// <summary>JSON lines to standard output as they come, or to a file that is there only when it is whole.</summary>
+/// <summary>JSON lines to standard output as they come, or to a file, compressed if it is a .gz, that is there only when it is whole.</summary>
 internal sealed class JsonLineOutput : IDisposable
 {
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -26,7 +27,7 @@ internal sealed class JsonLineOutput : IDisposable
     {
         if (path is null or "-") return new JsonLineOutput(null, new BufferedStream(Console.OpenStandardOutput(), 1 << 16));
         DurableFile file = DurableFile.Create(path);
-        return new JsonLineOutput(file, file.Stream);
+        return new JsonLineOutput(file, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file.Stream, CompressionLevel.Optimal, leaveOpen: true) : file.Stream);
     }
 
     /// <summary>Writes one object; <paramref name="fields"/> writes what is in it.</summary>
@@ -54,6 +55,7 @@ internal sealed class JsonLineOutput : IDisposable
     public void Commit()
     {
         _stream.Flush();
+        if (_stream is GZipStream) _stream.Dispose(); // writes the end of the member
         _file?.Commit();
     }
 

@@ -9,7 +9,7 @@ var root = new Command("phf", "Pretraining language models with human preference
 foreach (Command verb in VerbTable.All()) root.Subcommands.Add(verb);
 
 ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
+if (parsed.Errors.Count > 0 || UsageErrors.MistakenOption(parsed) is not null)
 {
     if (args.Length == 0) root.Parse("--help").Invoke();
     else UsageErrors.Write(parsed, Console.Error);

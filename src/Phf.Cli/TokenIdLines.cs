@@ -27,12 +27,29 @@ internal static class TokenIdLines
             var reader = new Utf8JsonReader(line.Line);
             using var json = JsonDocument.ParseValue(ref reader);
             if (reader.Read()) throw new JsonException("text after the value");
-            JsonElement ids = json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.GetProperty("ids") : json.RootElement;
-            return [.. ids.EnumerateArray().Select(id => id.GetInt32())];
+            return Ids(json.RootElement, line.Where);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        catch (JsonException)
         {
-            throw new InvalidDataException($"{line.Where}: token ids as [1, 2] or {{\"ids\": [1, 2]}} were expected: {problem.Message}", problem);
+            throw Unexpected(line.Where, "no JSON");
         }
     }
+
+    private static int[] Ids(JsonElement value, string where)
+    {
+        if (value.ValueKind == JsonValueKind.Object)
+            value = value.TryGetProperty("ids", out JsonElement field) ? field : throw Unexpected(where, "an object without \"ids\"");
+        if (value.ValueKind != JsonValueKind.Array) throw Unexpected(where, "no list");
+        var ids = new int[value.GetArrayLength()];
+        int count = 0;
+        foreach (JsonElement id in value.EnumerateArray())
+            ids[count++] = id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number) ? number
+                : throw Unexpected(where, $"a list with {Shown(id.GetRawText())}, which is no token id");
+        return ids;
+    }
+
+    private static InvalidDataException Unexpected(string where, string found) =>
+        new($"{where}: {found}; expected token ids as [1, 2] or {{\"ids\": [1, 2]}}, as phf tokenizer encode writes them");
+
+    private static string Shown(string text) => text.Length <= 40 ? text : text[..40] + "...";
 }

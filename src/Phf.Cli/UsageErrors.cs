@@ -20,12 +20,17 @@ internal static partial class UsageErrors
         string[] messages = [.. parsed.Errors.Select(Message).Distinct()];
         // A verb that does not exist is also one that is missing.
         if (messages.Length > 1) messages = [.. messages.Where(message => !message.StartsWith("Required command", StringComparison.Ordinal))];
+        if (messages.Length == 0 && MistakenOption(parsed) is { } option) messages = [$"{option} is neither an option nor a file"];
         foreach (string message in messages) output.WriteLine($"phf: {message}");
         Command verb = parsed.CommandResult.Command;
         string path = verb.Name;
         for (SymbolResult? above = parsed.CommandResult.Parent; above is CommandResult parent; above = parent.Parent) path = $"{parent.Command.Name} {path}";
         output.WriteLine($"phf: see '{path} --help'" + (path == "phf" ? "" : " or 'phf --help'"));
     }
+
+    /// <summary>What was meant as an option and, where a verb takes any number of files, read as one; null where all is well.</summary>
+    public static string? MistakenOption(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+        .Select(token => token.Value).FirstOrDefault(value => value.Length > 1 && value[0] == '-' && !Path.Exists(value));
 
     private static string Message(ParseError error)
     {

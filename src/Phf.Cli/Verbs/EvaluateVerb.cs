@@ -13,7 +13,7 @@ internal static class EvaluateVerb
 {
     private static readonly Argument<string[]> Sources = new("RUN")
     {
-        Description = "folders of runs, of which the newest checkpoint (with load_best_model_at_end the best) is evaluated, or of models",
+        Description = "folders of runs, of which the newest checkpoint (with load_best_model_at_end the best) is evaluated, or of models; or names of the Hub, once downloaded",
         Arity = ArgumentArity.OneOrMore,
     };
     private static readonly Option<string?> Data = new("--data") { Description = "where the packed data lies now, if it was moved after training; for a model, packed data to measure its loss on", HelpName = "DIR" };
@@ -51,6 +51,8 @@ internal static class EvaluateVerb
         string[] paths = parsed.GetRequiredValue(Sources);
         if (parsed.GetValue(Output) is not null && paths.Length > 1) throw new UsageException($"--output is for one run or model, and there are {paths.Length}; leave it out, or evaluate them one by one");
         using IBackend backend = CliBackend.Create("cpu", parsed.GetValue(Threads));
+        if (parsed.GetValue(Output) is null && paths.FirstOrDefault(path => !Directory.Exists(path) && HubFolders.FromEnvironment().FindModel(path) is not null) is { } name)
+            throw new UsageException($"{name} lies in the Hub's cache, which is no place for results; name a folder for them (--output)");
         // What is wrong with the last should be known before minutes go into the first.
         ModelSource[] sources = [.. paths.Select(Find)];
         foreach (ModelSource model in sources.Where(source => source.Run is null))
@@ -71,10 +73,10 @@ internal static class EvaluateVerb
         return ExitCode.Done;
     }
 
-    /// <summary>A run's checkpoint, or a model directory that is no run's.</summary>
+    /// <summary>A run's checkpoint, or a model directory that is no run's; or a name of the Hub.</summary>
     private static ModelSource Find(string path)
     {
-        bool isModel = File.Exists(Path.Combine(path, "config.json")) && !File.Exists(Path.Combine(path, "config.yml"));
+        bool isModel = !Directory.Exists(path) || File.Exists(Path.Combine(path, "config.json")) && !File.Exists(Path.Combine(path, "config.yml"));
         if (isModel && ModelSource.Find(path) is { Run: null } model) return model;
         RunDirectory run = RunDirectory.Open(path); // says what else it is
         return new ModelSource(run.ModelCheckpoint(), run);

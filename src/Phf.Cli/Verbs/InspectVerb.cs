@@ -31,5 +31,5 @@ internal static class InspectVerb
     }
 
     /// <summary>A name from a stranger's file must not steer the terminal, nor break the columns.</summary>
-    private static string Shown(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '?' : letter));
+    internal static string Shown(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '?' : letter));
 }

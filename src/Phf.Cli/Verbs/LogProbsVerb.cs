@@ -21,16 +21,16 @@ internal static class LogProbsVerb
     private static readonly Option<bool> Ids = new("--ids") { Description = "the files hold token ids, [1, 2] or {\"ids\": [1, 2]} a line, and are taken as they are" };
     private static readonly Option<bool> NoStart = new("--no-start") { Description = "do not put the end-of-text token before a text; its first token then has no log-probability" };
     private static readonly Option<string?> Output = new("--output", "-o") { Description = "file to write; without it, standard output", HelpName = "FILE" };
-    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
-    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
+    private static readonly TextArguments Texts = new();
     private static readonly Option<int> Threads = CliBackend.ThreadsOption();
 
     public static Command Create()
     {
         var verb = new Command("logprobs", "Log-probabilities (nats) of texts or token ids, their sum, perplexity and bits per byte; one JSON object a line.")
         {
-            Source, Files, Ids, NoStart, Output, TextField, Format, Threads,
+            Source, Files, Ids, NoStart, Output, Threads,
         };
+        Texts.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Run(parsed, cancel)));
         return verb;
     }
@@ -56,14 +56,15 @@ internal static class LogProbsVerb
         }
         output.Commit();
         foreach ((string name, string value) in SummaryTable.Rows(skipped)) Console.Error.WriteLine($"note: {name}: {value}");
-        Console.Error.WriteLine(FormattableString.Invariant($"{total.Sequences:N0} {(isIds ? "sequences" : "texts")}, {total.Tokens:N0} tokens, perplexity {total.Perplexity:G5}")
+        Console.Error.WriteLine(FormattableString.Invariant($"{total.Sequences:N0} {(isIds ? "sequence" : "text")}{(total.Sequences == 1 ? "" : "s")}, {total.Tokens:N0} token{(total.Tokens == 1 ? "" : "s")}")
+            + (total.Tokens > 0 ? FormattableString.Invariant($", perplexity {total.Perplexity:G5}") : " with a log-probability")
             + (total.BitsPerByte is { } bits ? FormattableString.Invariant($", {bits:G5} bits per byte") : ""));
         return ExitCode.Done;
     }
 
     private static IEnumerable<(int[] Ids, string? Name)> FromTexts(ParseResult parsed, BpeTokenizer tokenizer, SkippedRecords skipped)
     {
-        var options = new TextOptions { Format = parsed.GetValue(Format), TextField = parsed.GetRequiredValue(TextField) };
+        TextOptions options = Texts.Read(parsed) with { KeepsBlank = true };
         int[] start = parsed.GetValue(NoStart) ? [] : [tokenizer.EndOfTextId];
         foreach (TextRecord record in TextRecords.Read(parsed.GetRequiredValue(Files), options, skipped))
             yield return ([.. start, .. tokenizer.Encode(record.Text)], record.Id);
@@ -113,7 +114,7 @@ internal static class LogProbsVerb
 
         public double LogProb { get; set; }
 
-        public double Perplexity => Math.Exp(-LogProb / Math.Max(1, Tokens));
+        public double Perplexity => Math.Exp(-LogProb / Tokens);
 
         public double? BitsPerByte => Bytes > 0 ? -LogProb / Math.Log(2) / Bytes : null;
 

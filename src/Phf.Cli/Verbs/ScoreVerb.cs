@@ -30,17 +30,7 @@ internal static class ScoreVerb
         DefaultValueFactory = _ => Segmentation.Sentence,
     };
     private static readonly Option<bool> Spans = new("--spans") { Description = "also write the places that each score comes from (span_scores)" };
-    private static readonly Option<string> TextField = new("--text-field")
-    {
-        Description = "JSON field or CSV column with the text",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => new TextOptions().TextField,
-    };
-    private static readonly Option<string> Format = new("--format")
-    {
-        Description = "format of the files; auto goes by their names",
-        DefaultValueFactory = _ => "auto",
-    };
+    private static readonly TextArguments Texts = new();
     private static readonly Option<DocumentUnit> Document = new("--document")
     {
         Description = "what one document of a .txt file is: line, paragraph or file",
@@ -57,11 +47,11 @@ internal static class ScoreVerb
 
     public static Command Create()
     {
-        Format.AcceptOnlyFromAmong("auto", "jsonl", "txt", "csv");
         var command = new Command("score", "Cut texts into segments and score each one.")
         {
-            Files, Scorer, Output, Segment, Spans, TextField, Format, Document, Threads, Force, Resume,
+            Files, Scorer, Output, Segment, Spans, Document, Threads, Force, Resume,
         };
+        Texts.AddTo(command);
         ScorerOptions.AddTo(command);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -76,18 +66,7 @@ internal static class ScoreVerb
         if (output == StandardOutput && (parsed.GetValue(Resume) || parsed.GetValue(Force)))
             throw new UsageException("--output - is standard output, which can be neither resumed nor replaced; leave --resume and --force out, or name a file");
         if (output != StandardOutput) OutputFiles.Check(output, parsed.GetValue(Force), files);
-        var options = new TextOptions
-        {
-            TextField = parsed.GetRequiredValue(TextField),
-            Document = parsed.GetValue(Document),
-            Format = parsed.GetValue(Format) switch
-            {
-                "jsonl" => TextFormat.JsonLines,
-                "txt" => TextFormat.Text,
-                "csv" => TextFormat.Csv,
-                _ => TextFormat.Auto,
-            },
-        };
+        TextOptions options = Texts.Read(parsed) with { Document = parsed.GetValue(Document) };
         using var models = new ScorerModels(threads);
         IScorer scorer = ScorerOptions.Create(parsed.GetRequiredValue(Scorer), parsed, models);
         using var ending = scorer as IDisposable;

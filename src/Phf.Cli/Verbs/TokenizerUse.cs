@@ -20,15 +20,16 @@ internal static class TokenizerUse
     };
     private static readonly Option<string?> OutputFile = new("--output", "-o") { Description = "file to write; without it, standard output", HelpName = "FILE" };
     private static readonly Option<string> OutputFolder = new("--output", "-o") { Description = "folder to create", Required = true, HelpName = "DIR" };
-    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
-    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
+    private static readonly TextArguments TextArguments = new();
+    private static readonly Option<bool> AddSpecial = new("--add-special") { Description = "put the special tokens around a text that the post-processor wants ([CLS], <s>, ...), as classifiers get it" };
     private static readonly Option<bool> SkipSpecial = new("--skip-special") { Description = "leave special tokens such as <|endoftext|> out of the text" };
     private static readonly Option<bool> CleanUp = new("--clean-up") { Description = "remove the blanks before punctuation and contractions, as transformers 4 does with clean_up_tokenization_spaces" };
     private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
 
     public static Command Encode()
     {
-        var verb = new Command("encode", "Texts to token ids: {\"ids\": [...]} a line.") { Tokenizer, Texts, OutputFile, TextField, Format };
+        var verb = new Command("encode", "Texts to token ids: {\"ids\": [...]} a line.") { Tokenizer, Texts, OutputFile, AddSpecial };
+        TextArguments.AddTo(verb);
         verb.SetAction((parsed, cancel) => Task.FromResult(Encode(parsed, cancel)));
         return verb;
     }
@@ -42,7 +43,7 @@ internal static class TokenizerUse
 
     public static Command Convert()
     {
-        var verb = new Command("convert", "Write a tokenizer, read from any of its formats, as tokenizer.json, vocab.json with merges.txt and what transformers wants beside them.")
+        var verb = new Command("convert", "Write a byte-level BPE, read from any of its formats, as tokenizer.json, vocab.json with merges.txt and what transformers wants beside them.")
         {
             Tokenizer, OutputFolder, Force,
         };
@@ -52,14 +53,14 @@ internal static class TokenizerUse
 
     private static int Encode(ParseResult parsed, CancellationToken cancel)
     {
-        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
-        var options = new TextOptions { Format = parsed.GetValue(Format), TextField = parsed.GetRequiredValue(TextField) };
+        Func<string, IReadOnlyList<int>> encode = Encoder(TokenizerSource.OpenAny(parsed.GetRequiredValue(Tokenizer)), parsed.GetValue(AddSpecial));
+        TextOptions options = TextArguments.Read(parsed) with { KeepsBlank = true };
         var skipped = new SkippedRecords();
         using JsonLineOutput output = JsonLineOutput.Create(parsed.GetValue(OutputFile));
         foreach (TextRecord record in TextRecords.Read(parsed.GetRequiredValue(Texts), options, skipped))
         {
             cancel.ThrowIfCancellationRequested();
-            List<int> ids = tokenizer.Encode(record.Text);
+            IReadOnlyList<int> ids = encode(record.Text);
             output.Write(json =>
             {
                 if (record.Id is not null) json.WriteString("id", record.Id);
@@ -71,21 +72,40 @@ internal static class TokenizerUse
         return ExitCode.Done;
     }
 
+    /// <summary>A WordPiece, and any other with its special tokens, as a classifier takes it; else a byte-level BPE as a language model does.</summary>
+    private static Func<string, IReadOnlyList<int>> Encoder(EncoderTokenizer tokenizer, bool addsSpecial)
+    {
+        if (addsSpecial || tokenizer.IsWordPiece)
+        {
+            var options = new EncodeOptions { AddSpecialTokens = addsSpecial };
+            return text => tokenizer.Encode(text, pair: null, options).Ids;
+        }
+        return tokenizer.ForLanguageModels().Encode;
+    }
+
     private static int Decode(ParseResult parsed, CancellationToken cancel)
     {
-        BpeTokenizer tokenizer = TokenizerSource.Open(parsed.GetRequiredValue(Tokenizer));
-        bool skipSpecial = parsed.GetValue(SkipSpecial), cleansUp = parsed.GetValue(CleanUp);
+        EncoderTokenizer tokenizer = TokenizerSource.OpenAny(parsed.GetRequiredValue(Tokenizer));
+        bool cleansUp = parsed.GetValue(CleanUp);
+        Func<int[], string> decode = Decoder(tokenizer, parsed.GetValue(SkipSpecial));
         using JsonLineOutput output = JsonLineOutput.Create(parsed.GetValue(OutputFile));
         foreach ((int[] ids, string where) in TokenIdLines.Read(parsed.GetRequiredValue(Ids)))
         {
             cancel.ThrowIfCancellationRequested();
             if (ids.Any(id => (uint)id >= (uint)tokenizer.VocabularySize))
                 throw new InvalidDataException($"{where}: token id {ids.First(id => (uint)id >= (uint)tokenizer.VocabularySize)}; this tokenizer has ids from 0 to {tokenizer.VocabularySize - 1}");
-            string text = tokenizer.Decode(ids, skipSpecial);
+            string text = decode(ids);
             output.Write(json => json.WriteString("text", cleansUp ? SpaceCleanUp.Apply(text) : text));
         }
         output.Commit();
         return ExitCode.Done;
+    }
+
+    private static Func<int[], string> Decoder(EncoderTokenizer tokenizer, bool skipsSpecial)
+    {
+        if (tokenizer.IsWordPiece) return ids => tokenizer.Decode(ids, skipsSpecial);
+        BpeTokenizer bpe = tokenizer.ForLanguageModels();
+        return ids => bpe.Decode(ids, skipsSpecial);
     }
 
     private static int Convert(ParseResult parsed)

@@ -21,16 +21,16 @@ internal static class TokenizerVerb
         HelpName = "N",
     };
     private static readonly Option<int> MinFrequency = new("--min-frequency") { Description = "pairs that occur less often are not merged", DefaultValueFactory = _ => 0, HelpName = "N" };
-    private static readonly Option<string> TextField = new("--text-field") { Description = "JSON field or CSV column with the text", HelpName = "NAME", DefaultValueFactory = _ => "text" };
-    private static readonly Option<TextFormat> Format = new("--format") { Description = "format of the files; auto goes by their names", DefaultValueFactory = _ => TextFormat.Auto };
+    private static readonly TextArguments Texts = new();
     private static readonly Option<bool> Force = new("--force") { Description = "write into a folder that is not empty" };
 
     public static Command Create()
     {
         var train = new Command("train", "Learn a byte-level BPE (GPT-2's kind) and save it as Hugging Face transformers opens it.")
         {
-            Files, Output, VocabularySize, MinFrequency, TextField, Format, Force,
+            Files, Output, VocabularySize, MinFrequency, Force,
         };
+        Texts.AddTo(train);
         train.SetAction((parsed, cancellation) => Task.FromResult(Train(parsed, cancellation)));
         return new Command("tokenizer", "Make and use tokenizers.") { train, TokenizerUse.Encode(), TokenizerUse.Decode(), TokenizerUse.Convert() };
     }
@@ -45,13 +45,12 @@ internal static class TokenizerVerb
         if (minFrequency < 0) throw new UsageException($"--min-frequency {minFrequency}: 0 or more was expected");
         OutputFolders.Check(output, parsed.GetValue(Force));
 
-        var options = new TextOptions { Format = parsed.GetValue(Format), TextField = parsed.GetRequiredValue(TextField) };
         var skipped = new SkippedRecords();
         long documents = 0;
         Dictionary<string, long> pieces = [];
         ConsoleProgress.Run("reading", "documents", InputFile.TotalBytes(files), progress =>
             pieces = BpeTrainer.CountPieces(
-                TextRecords.Read(files, options, skipped, bytes => progress.Report(bytes, ++documents)).Select(record => record.Text), cancellation));
+                TextRecords.Read(files, Texts.Read(parsed), skipped, bytes => progress.Report(bytes, ++documents)).Select(record => record.Text), cancellation));
         if (documents == 0) throw new InvalidDataException($"no texts in {string.Join(", ", files)}{FirstReason(skipped)}");
 
         BpeTokenizer? tokenizer = null;

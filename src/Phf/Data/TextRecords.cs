@@ -30,6 +30,9 @@ public sealed record TextOptions
     public string IdField { get; init; } = "id";
 
     public DocumentUnit Document { get; init; } = DocumentUnit.Line;
+
+    /// <summary>A text of white space, or of nothing, is a document too: as many come out as went in.</summary>
+    public bool KeepsBlank { get; init; }
 }
 
 /// <summary>
@@ -59,7 +62,7 @@ public static class TextRecords
             IEnumerable<TextRecord> records = format switch
             {
                 TextFormat.Csv => CsvTexts.Read(lines, options, skipped),
-                TextFormat.Text => PlainTexts.Read(lines, options.Document, skipped),
+                TextFormat.Text => PlainTexts.Read(lines, options, skipped),
                 _ => JsonTexts.Read(lines, options, skipped),
             };
             foreach (TextRecord record in records)
@@ -96,6 +99,7 @@ internal static class JsonTexts
         {
             if (lines.Line.Trim(" \t"u8).IsEmpty) continue;
             string? problem = Parse(lines.Line, options.TextField, textField, idField, out string? text, out string? id);
+            if (problem is null && !options.KeepsBlank && string.IsNullOrWhiteSpace(text)) problem = TextRecords.EmptyText;
             if (problem is not null) skipped.Add(problem, lines.Where);
             else yield return new TextRecord(text!, id, lines.Name, lines.Number);
         }
@@ -136,7 +140,7 @@ internal static class JsonTexts
         }
         if (!found) text = joined;
         if (text is null) return found ? $"field '{field}' is no string" : $"no field '{field}'";
-        return string.IsNullOrWhiteSpace(text) ? TextRecords.EmptyText : null;
+        return null;
     }
 
     /// <summary>The strings of a list in one; null when it holds anything else.</summary>
@@ -156,8 +160,10 @@ internal static class JsonTexts
 /// <summary>Plain text: a document per line (without the line's end), per paragraph, or per file.</summary>
 internal static class PlainTexts
 {
-    public static IEnumerable<TextRecord> Read(LineReader lines, DocumentUnit unit, SkippedRecords skipped)
+    public static IEnumerable<TextRecord> Read(LineReader lines, TextOptions options, SkippedRecords skipped)
     {
+        DocumentUnit unit = options.Document;
+        bool keepsBlank = options.KeepsBlank && unit == DocumentUnit.Line;
         var text = new StringBuilder();
         long first = 0;
         bool valid = true;
@@ -166,7 +172,7 @@ internal static class PlainTexts
         {
             more = lines.Next();
             bool blank = !more || lines.Line.Trim(" \t"u8).IsEmpty;
-            if (more && !(blank && unit != DocumentUnit.File))
+            if (more && (!blank || keepsBlank || unit == DocumentUnit.File))
             {
                 if (text.Length == 0 && valid) first = lines.Number;
                 if (Utf8.IsValid(lines.LineWithEnd)) text.Append(Encoding.UTF8.GetString(lines.LineWithEnd));
@@ -181,7 +187,7 @@ internal static class PlainTexts
             if (!complete) continue;
             string document = unit == DocumentUnit.File ? text.ToString() : text.ToString().TrimEnd('\r', '\n');
             if (!valid) skipped.Add(TextRecords.NotUtf8, $"{lines.Name} line {first}");
-            else if (!string.IsNullOrWhiteSpace(document)) yield return new TextRecord(document, null, lines.Name, first);
+            else if (!string.IsNullOrWhiteSpace(document) || (more && keepsBlank)) yield return new TextRecord(document, null, lines.Name, first);
             text.Clear();
             valid = true;
         }
@@ -197,7 +203,7 @@ internal static class CsvTexts
         int text = table.Column(options.TextField, "--text-field"), id = table.Find(options.IdField);
         foreach ((IReadOnlyList<string> fields, long line) in table.Records(skipped))
         {
-            if (string.IsNullOrWhiteSpace(fields[text])) skipped.Add(TextRecords.EmptyText, $"{lines.Name} line {line}");
+            if (!options.KeepsBlank && string.IsNullOrWhiteSpace(fields[text])) skipped.Add(TextRecords.EmptyText, $"{lines.Name} line {line}");
             else yield return new TextRecord(fields[text], id < 0 ? null : fields[id], lines.Name, line);
         }
     }

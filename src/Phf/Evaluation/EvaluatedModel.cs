@@ -45,7 +45,7 @@ public sealed class EvaluatedModel : IDisposable
         TrainerState state = Checkpoint.ReadState(checkpoint);
         return new EvaluatedModel(language, data: null)
         {
-            Objective = run.AlignmentMethod ?? ObjectiveOf(plan),
+            Objective = run.AlignmentMethod ?? plan.MethodName,
             Threshold = threshold ?? plan.Threshold,
             State = state,
             Text = new EvaluatedText
@@ -115,15 +115,6 @@ public sealed class EvaluatedModel : IDisposable
         if (File.Exists(Path.Combine(heldOut, DatasetManifest.FileName))) return heldOut;
         return File.Exists(Path.Combine(data, DatasetManifest.FileName)) ? data : throw new InvalidDataException(
             $"{data} has neither {Packer.HeldOutSplit}/ nor {DatasetManifest.FileName}; give a folder written by phf pack --held-out, or one of its splits");
-    }
-
-    /// <summary>Filtering and conditional training are maximum likelihood on other data.</summary>
-    private static string ObjectiveOf(RunPlan plan)
-    {
-        if (plan.Blocks.Tags is not null) return "conditional";
-        if (plan.Blocks.FilterThreshold is not null) return "filtering";
-        string name = plan.Config.Objective.Name.ToLowerInvariant();
-        return name is "mle" ? "MLE" : name;
     }
 }
 

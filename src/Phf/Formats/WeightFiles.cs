@@ -11,6 +11,7 @@ public sealed class WeightFiles : IDisposable
 {
     private const string IndexEnd = ".index.json";
     private const int LargestIndexBytes = 100_000_000;
+    private const int HeaderLengthBytes = 8; // of safetensors
 
     /// <summary>What a directory may have its weights in, the first one that is there.</summary>
     private static readonly string[] Names =
@@ -80,6 +81,8 @@ public sealed class WeightFiles : IDisposable
             Take(path, names, file.Tensors, tensor => tensor);
             return "PyTorch";
         }
+        if (start.Length > HeaderLengthBytes && start[HeaderLengthBytes] != '{')
+            throw new InvalidDataException($"{path}: no weights; it begins neither as safetensors (the length of a JSON header, then the header) nor as PyTorch's (a zip archive or a pickle); fetch it again, or name another file");
         SafetensorsFile safetensors = SafetensorsFile.Open(path);
         _open.Add(safetensors);
         Take(path, names, safetensors.Tensors, safetensors.Stored);

@@ -64,6 +64,7 @@ internal sealed class AddedTokenFinder
             if (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..]))) continue;
             if (token.StripsLeft) start = Math.Max(text[..start].TrimEnd().Length, taken);
             if (token.StripsRight) end = text.Length - text[end..].TrimStart().Length;
+            if (start >= end) continue; // white space that the match before has taken with it
             match = new AddedMatch(token, start, end, searchFrom);
             return true;
         }

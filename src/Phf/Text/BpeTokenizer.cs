@@ -59,9 +59,7 @@ public sealed class BpeTokenizer
         }
         _decoded = [.. bytes];
 
-        EndOfTextId = TryGetId(EndOfText, out int endOfText) || TryGetId(Llama3EndOfText, out endOfText) ? endOfText
-            : throw new InvalidDataException(
-                $"{definition.Source}: no token {EndOfText} (or {Llama3EndOfText}), which separates documents; expected the tokenizer of a language model");
+        (EndOfTextName, EndOfTextId) = FindEndOfText(definition);
         Fingerprint = model.Fingerprint(EndOfTextId, _bytes.Rules);
     }
 
@@ -70,7 +68,7 @@ public sealed class BpeTokenizer
     internal PieceRules Rules => _bytes.Rules;
 
     /// <summary>How the end-of-text token is spelled.</summary>
-    internal string EndOfTextName => TryGetId(EndOfText, out _) ? EndOfText : Llama3EndOfText;
+    internal string EndOfTextName { get; }
 
     internal BpeModel Model => _bytes.Model;
 
@@ -80,7 +78,7 @@ public sealed class BpeTokenizer
     /// <summary>How many ids there are, added tokens included: 0 to <c>VocabularySize - 1</c>.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>The id of <see cref="EndOfText"/>.</summary>
+    /// <summary>The id of <see cref="EndOfText"/>; where there is none, of Llama 3's or of the token that tokenizer_config.json says ends a text.</summary>
     public int EndOfTextId { get; }
 
     /// <summary>
@@ -188,7 +186,16 @@ public sealed class BpeTokenizer
     /// Writes tokenizer.json, tokenizer_config.json, special_tokens_map.json, vocab.json and merges.txt as transformers opens them, each beside and then
     /// renamed. Creates the directory.
     /// </summary>
-    public void Save(string directory) => TokenizerWriter.Write(this, directory);
+    /// <param name="maxLength">Most tokens of a text, <c>model_max_length</c>; without it, what the files said that this was read from.</param>
+    public void Save(string directory, int? maxLength = null) => TokenizerWriter.Write(this, directory, maxLength ?? Definition.MaxLength);
+
+    private static (string Name, int Id) FindEndOfText(TokenizerDefinition definition)
+    {
+        foreach (string? token in (ReadOnlySpan<string?>)[EndOfText, Llama3EndOfText, definition.Roles[TokenRoles.End]])
+            if (token is not null && definition.TryGetId(token, out int id)) return (token, id);
+        throw new InvalidDataException($"{definition.Source}: no token {EndOfText} or {Llama3EndOfText}, and no tokenizer_config.json that names a token of the vocabulary as eos_token; "
+            + "one of them must separate documents");
+    }
 
     /// <summary>Text between tokens of the first pass.</summary>
     private int EncodeGap(BpeMerger merger, ReadOnlySpan<char> text, Span<int> ids)

@@ -17,12 +17,15 @@ public sealed class EncoderTokenizer
         (_rawFinder, _normalizedFinder) = definition.Finders();
         _addedById = definition.Added.ToDictionary(token => token.Id);
         VocabularySize = Math.Max(definition.Model.Tokens.Length, definition.Added.Select(token => token.Id + 1).DefaultIfEmpty().Max());
-        PadId = ((string?[])[definition.PadToken, "[PAD]", "<pad>"])
+        PadId = ((string?[])[definition.Roles[TokenRoles.Padding], "[PAD]", "<pad>"])
             .Select(token => token is not null && definition.TryGetId(token, out int id) ? id : (int?)null).FirstOrDefault(id => id is not null);
     }
 
     /// <summary>How many ids there are, added tokens included.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>A vocabulary of words and their parts, as BERT's; else one of bytes, as a <see cref="BpeTokenizer"/> has it.</summary>
+    public bool IsWordPiece => _definition.Model is WordPieceModel;
 
     /// <summary><c>model_max_length</c> of the files: most tokens of a text, special ones included; null for any number. <c>Encode</c> is told its own.</summary>
     public int? MaxLength => _definition.MaxLength;
@@ -37,6 +40,10 @@ public sealed class EncoderTokenizer
     /// <exception cref="FileNotFoundException">None of these is there.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or asks for something that is not supported; the message names it.</exception>
     public static EncoderTokenizer FromDirectory(string directory) => new(TokenizerReader.Read(directory));
+
+    /// <summary>The same tokenizer as language models take it: without the special tokens around a text.</summary>
+    /// <exception cref="InvalidDataException">It is a WordPiece, or no token ends a text.</exception>
+    public BpeTokenizer ForLanguageModels() => new(_definition);
 
     /// <summary>The tokens of a text, or of a pair of texts.</summary>
     /// <param name="maxLength">Most tokens, special ones included; of a pair the longer text is cut first.</param>

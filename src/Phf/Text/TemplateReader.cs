@@ -58,35 +58,46 @@ internal static class TemplateReader
     {
         CheckKeys(step, "post_processor TemplateProcessing", path, "type", "single", "pair", "special_tokens");
         JsonElement special = ObjectOf(Required(step, "special_tokens", path), path, "special_tokens");
+        foreach (JsonProperty entry in special.EnumerateObject()) CheckEntry(entry.Name, entry.Value, idOf, path);
         return new TokenTemplate { Single = Pieces("single"), Pair = Pieces("pair") };
 
         TemplatePiece[] Pieces(string name)
         {
-            TemplatePiece[] pieces = [.. ArrayOf(Required(step, name, path), path, name).Select(piece => Piece(piece, special, idOf, path))];
+            TemplatePiece[] pieces = [.. ArrayOf(Required(step, name, path), path, name).Select(piece => Piece(piece, special, path))];
             int firsts = pieces.Count(piece => piece is { AddedIds: [], IsSecond: false }), seconds = pieces.Count(piece => piece.IsSecond);
             return firsts == 1 && seconds == (name == "pair" ? 1 : 0) ? pieces
                 : throw Unsupported(path, $"post_processor TemplateProcessing whose {name} has the first text {firsts} times and the second {seconds} times", "each text once");
         }
     }
 
-    private static TemplatePiece Piece(JsonElement piece, JsonElement special, Func<string, int?> idOf, string path)
+    private static TemplatePiece Piece(JsonElement piece, JsonElement special, string path)
     {
         ObjectOf(piece, path, "a piece of a template");
         CheckKeys(piece, "a piece of a template", path, "SpecialToken", "Sequence");
         bool isText = piece.TryGetProperty("Sequence", out JsonElement part);
         if (!isText) part = Required(piece, "SpecialToken", path);
-        ObjectOf(part, path, "a piece of a template");
+        CheckKeys(ObjectOf(part, path, "a piece of a template"), "a piece of a template", path, "id", "type_id");
         string id = TextOf(part, "id", path);
         int type = Id(Required(part, "type_id", path), path, id);
         if (isText)
             return id is "A" or "B" ? new TemplatePiece([], IsSecond: id == "B", type) : throw Unsupported(path, $"the sequence '{id}' in a template", "A or B");
-        JsonElement entry = ObjectOf(Required(special, id, path), path, $"special_tokens '{id}'");
-        int[] ids = [.. ArrayOf(Required(entry, "ids", path), path, "ids").Select(number => Id(number, path, id))];
-        string[] names = [.. ArrayOf(Required(entry, "tokens", path), path, "tokens").Select(name => name.ToString())];
-        if (ids.Length != names.Length || ids.Length == 0) throw Damaged(path, $"special_tokens '{id}'", entry, "one id per token");
-        for (int i = 0; i < ids.Length; i++) CheckId(names[i], ids[i], idOf, path);
-        return TemplatePiece.Added(type, ids);
+        if (!special.TryGetProperty(id, out JsonElement entry))
+            throw new InvalidDataException($"{path}: the template of the post-processor has '{id}', and its special_tokens do not; correct the file");
+        return TemplatePiece.Added(type, Ids(id, entry, path));
     }
+
+    /// <summary>Checks what a template can insert: a name, and the tokens and ids that it stands for.</summary>
+    private static void CheckEntry(string name, JsonElement entry, Func<string, int?> idOf, string path)
+    {
+        CheckKeys(ObjectOf(entry, path, $"special_tokens '{name}'"), $"special_tokens '{name}'", path, "id", "ids", "tokens");
+        int[] ids = Ids(name, entry, path);
+        string[] tokens = [.. ArrayOf(Required(entry, "tokens", path), path, "tokens").Select(token => token.ToString())];
+        if (ids.Length != tokens.Length || ids.Length == 0) throw Damaged(path, $"special_tokens '{name}'", entry, "one id per token");
+        for (int i = 0; i < ids.Length; i++) CheckId(tokens[i], ids[i], idOf, path);
+    }
+
+    private static int[] Ids(string name, JsonElement entry, string path) =>
+        [.. ArrayOf(Required(entry, "ids", path), path, "ids").Select(number => Id(number, path, name))];
 
     /// <summary>The id in a pair [token, id].</summary>
     private static int NamedId(JsonElement step, string name, Func<string, int?> idOf, string path)

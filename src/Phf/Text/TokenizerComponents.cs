@@ -13,7 +13,6 @@ internal static class TokenizerComponents
     private const string Cl100kStart = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|";
     private const string Cl100kEnd = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    // Truncation and padding are left to the caller: they change no id of a text, only how many are kept.
     private static readonly string[] KnownKeys =
         ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"];
 
@@ -70,6 +69,8 @@ internal static class TokenizerComponents
         foreach (string affix in (ReadOnlySpan<string>)["continuing_subword_prefix", "end_of_word_suffix"])
             if (Present(model, affix, out JsonElement value) && !(value.ValueKind == JsonValueKind.String && value.ValueEquals("")))
                 throw Unsupported(path, $"model BPE with {affix} {value.GetRawText()}", "none");
+        if (Present(model, "unk_token", out _)) TextOf(model, "unk_token", path); // every byte is a token, so nothing is unknown
+        Flag(model, "fuse_unk", path, whenAbsent: false);
         if (Flag(model, "byte_fallback", path, whenAbsent: false)) throw Unsupported(path, "model BPE with byte_fallback", "byte_fallback false");
     }
 
@@ -127,6 +128,7 @@ internal static class TokenizerComponents
     {
         CheckKeys(component, $"{what} ByteLevel", path, "type", "add_prefix_space", "trim_offsets", "use_regex");
         foreach (string option in (ReadOnlySpan<string>)["add_prefix_space", "trim_offsets"]) Required(component, option, path);
+        foreach (string option in (ReadOnlySpan<string>)["add_prefix_space", "trim_offsets", "use_regex"]) Flag(component, option, path, whenAbsent: false);
     }
 
     /// <summary>The parts of a component that is a Sequence; else itself.</summary>

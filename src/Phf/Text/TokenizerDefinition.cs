@@ -11,8 +11,8 @@ internal sealed record TokenizerDefinition
     /// <summary>What goes around the tokens of a text.</summary>
     public TokenTemplate Template { get; init; } = TokenTemplate.Nothing;
 
-    /// <summary>The token that the files name for padding.</summary>
-    public string? PadToken { get; init; }
+    /// <summary>Which tokens the files name for what.</summary>
+    public TokenRoles Roles { get; init; } = TokenRoles.None;
 
     /// <summary>Most tokens of a text, special ones included, that the files allow; null for any number.</summary>
     public int? MaxLength { get; init; }

@@ -5,11 +5,14 @@ namespace Phf.Text;
 /// <summary>Reads the JSON of tokenizer files; what is not as expected is refused with the file's name.</summary>
 internal static class TokenizerJson
 {
+    // Of two values of one key, readers take the first or the last: such a file is two tokenizers.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static JsonDocument Parse(string path)
     {
         try
         {
-            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path), Strict);
             RefuseLoneSurrogates(document.RootElement);
             return document;
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using static Phf.Text.TokenizerJson;
 
 namespace Phf.Text;
@@ -46,14 +47,16 @@ internal static class TokenizerReader
         };
 
         var declared = new List<AddedToken>();
-        if (TokenizerComponents.Present(root, "added_tokens", out JsonElement added))
+        if (root.TryGetProperty("added_tokens", out JsonElement added))
             foreach (JsonElement token in ArrayOf(added, path, "added_tokens")) declared.Add(ReadAddedToken(token, path));
         AddedToken[] tokens = AssignIds(subwords, declared);
         foreach ((AddedToken said, AddedToken token) in declared.Join(tokens, said => said.Content, token => token.Content, (said, token) => (said, token)))
             if (said.Id != token.Id)
                 throw new InvalidDataException($"{path}: the added token '{said.Content}' has id {said.Id}, but would be {token.Id}: the vocabulary's, or the next free one in order of appearance; correct the file");
-        var definition = new TokenizerDefinition { Model = subwords, Added = tokens, Source = path, PadToken = settings.PadToken ?? PadTokenOf(root, path) };
-        return definition with { Template = TemplateReader.Read(root, token => definition.TryGetId(token, out int id) ? id : null, path) };
+        var definition = new TokenizerDefinition { Model = subwords, Added = tokens, Source = path, Roles = settings.Roles };
+        int? IdOf(string token) => definition.TryGetId(token, out int id) ? id : null;
+        string? padToken = LengthReader.PadToken(root, IdOf, path);
+        return definition with { Roles = definition.Roles.WithDefault(TokenRoles.Padding, padToken), Template = TemplateReader.Read(root, IdOf, path) };
     }
 
     private static ByteLevelBpe ReadBpe(JsonElement root, JsonElement model, TokenizerSettings settings, string path)
@@ -89,7 +92,7 @@ internal static class TokenizerReader
             Model = bpe,
             Added = AssignIds(bpe, declared),
             Source = vocabularyPath,
-            PadToken = settings.PadToken,
+            Roles = isRoberta ? settings.Roles.WithDefault(TokenRoles.End, "</s>") : settings.Roles,
             Template = isRoberta ? TokenTemplate.Roberta(cls, sep) with { TrimsOffsets = true, HasPrefixSpace = bpe.Rules.AddsPrefixSpace } : TokenTemplate.Nothing,
         };
     }
@@ -97,7 +100,7 @@ internal static class TokenizerReader
     /// <summary>BERT's vocab.txt: a token a line.</summary>
     private static TokenizerDefinition ReadWordList(string path, TokenizerSettings settings)
     {
-        string[] tokens = [.. File.ReadLines(path, new UTF8Encoding(false, throwOnInvalidBytes: true))];
+        string[] tokens = [.. Lines(path)];
         var model = new WordPieceModel(tokens, settings.Override(new WordPieceOptions()), path);
         var declared = new List<AddedToken>();
         foreach (string special in (ReadOnlySpan<string>)["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
@@ -108,7 +111,7 @@ internal static class TokenizerReader
             Model = model,
             Added = [.. declared],
             Source = path,
-            PadToken = settings.PadToken,
+            Roles = settings.Roles,
             Template = TokenTemplate.Bert(declared[2].Id, declared[3].Id),
         };
     }
@@ -141,10 +144,6 @@ internal static class TokenizerReader
         bool Option(string name) => token.TryGetProperty(name, out _) ? Flag(token, name, path, whenAbsent: false)
             : throw new InvalidDataException($"{path}: {what} does not say '{name}'; expected true or false");
     }
-
-    private static string? PadTokenOf(JsonElement root, string path) =>
-        TokenizerComponents.Present(root, "padding", out JsonElement padding) && padding.ValueKind == JsonValueKind.Object
-            && padding.TryGetProperty("pad_token", out _) ? TextOf(padding, "pad_token", path) : null;
 
     private static string[] ReadVocabulary(JsonElement vocabulary, string path)
     {
@@ -182,12 +181,28 @@ internal static class TokenizerReader
     {
         var list = new List<(string, string)>();
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in Lines(path))
         {
             number++;
             if (line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)) list.Add(SplitMerge(line, $"{path} line {number}"));
         }
         return list;
+    }
+
+    private static List<string> Lines(string path)
+    {
+        var lines = new List<string>();
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
+        if (rest.StartsWith(Encoding.UTF8.Preamble)) rest = rest[Encoding.UTF8.Preamble.Length..];
+        while (!rest.IsEmpty)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+            if (!Utf8.IsValid(line)) throw new InvalidDataException($"{path} line {lines.Count + 1}: not UTF-8; fetch the file again");
+            lines.Add(Encoding.UTF8.GetString(line.TrimEnd((byte)'\r')));
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+        return lines;
     }
 
     private static (string, string) SplitMerge(string merge, string where)

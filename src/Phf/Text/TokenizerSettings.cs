@@ -6,7 +6,7 @@ namespace Phf.Text;
 /// <summary>What tokenizer_config.json and special_tokens_map.json say; transformers lets it overrule the tokenizer's own files.</summary>
 internal sealed record TokenizerSettings
 {
-    public string? PadToken { get; init; }
+    public TokenRoles Roles { get; init; } = TokenRoles.None;
 
     public bool? AddPrefixSpace { get; init; }
 
@@ -31,7 +31,7 @@ internal sealed record TokenizerSettings
             JsonElement root = ObjectOf(document.RootElement, path, "the file");
             settings = new TokenizerSettings
             {
-                PadToken = Token(root, "pad_token", path) ?? settings.PadToken,
+                Roles = settings.Roles.With(role => Token(root, role, path)),
                 AddPrefixSpace = Setting("add_prefix_space") ?? settings.AddPrefixSpace,
                 Lowercase = Setting("do_lower_case") ?? settings.Lowercase,
                 StripAccents = Setting("strip_accents") ?? settings.StripAccents,

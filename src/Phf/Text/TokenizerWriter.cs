@@ -9,7 +9,7 @@ internal static class TokenizerWriter
 {
     private static readonly JsonWriterOptions Readable = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void Write(BpeTokenizer tokenizer, string directory)
+    public static void Write(BpeTokenizer tokenizer, string directory, int? maxLength)
     {
         Directory.CreateDirectory(directory);
         if (IsGpt2(tokenizer)) // to the readers of these two files every tokenizer is GPT-2's
@@ -23,7 +23,7 @@ internal static class TokenizerWriter
             WriteRoles(json, tokenizer);
             json.WriteEndObject();
         });
-        WriteJson(directory, "tokenizer_config.json", json => WriteConfiguration(json, tokenizer));
+        WriteJson(directory, "tokenizer_config.json", json => WriteConfiguration(json, tokenizer, maxLength));
         WriteJson(directory, "tokenizer.json", json => WriteTokenizer(json, tokenizer)); // last: its presence means the rest is there
     }
 
@@ -72,9 +72,10 @@ internal static class TokenizerWriter
     }
 
     /// <summary>What vocab.json and merges.txt can say: GPT-2's rules, with or without a blank in front, and no tokens around a text.</summary>
-    private static bool IsGpt2(BpeTokenizer tokenizer) => tokenizer.Rules with { AddsPrefixSpace = false } == PieceRules.Default && !tokenizer.Model.IgnoresMerges;
+    private static bool IsGpt2(BpeTokenizer tokenizer) => tokenizer.Rules with { AddsPrefixSpace = false } == PieceRules.Default && !tokenizer.Model.IgnoresMerges
+        && tokenizer.Definition.Template.AddedTokens(isPair: true) == 0;
 
-    private static void WriteConfiguration(Utf8JsonWriter json, BpeTokenizer tokenizer)
+    private static void WriteConfiguration(Utf8JsonWriter json, BpeTokenizer tokenizer, int? maxLength)
     {
         json.WriteStartObject();
         json.WriteBoolean("add_prefix_space", tokenizer.Rules.AddsPrefixSpace);
@@ -89,7 +90,7 @@ internal static class TokenizerWriter
         WriteRoles(json, tokenizer);
         json.WriteBoolean("clean_up_tokenization_spaces", false);
         json.WriteString("errors", "replace");
-        json.WriteNumber("model_max_length", 1024);
+        if (maxLength is { } most) json.WriteNumber("model_max_length", most);
         json.WriteString("tokenizer_class", IsGpt2(tokenizer) ? "GPT2Tokenizer" : "PreTrainedTokenizerFast");
         json.WriteEndObject();
     }
@@ -104,15 +105,18 @@ internal static class TokenizerWriter
         json.WriteBoolean("special", token.Special);
     }
 
-    /// <summary>Which token begins, ends and pads a text, and which others are special.</summary>
+    /// <summary>Which token begins, ends and pads a text, and which others are special. As GPT-2's, end-of-text does what no other token does.</summary>
     private static void WriteRoles(Utf8JsonWriter json, BpeTokenizer tokenizer)
     {
+        (string Role, string? Token)[] roles = [.. TokenRoles.Names.Select(role => (role, TokenOf(role))).Where(pair => pair.Item2 is not null)];
         json.WriteStartArray("additional_special_tokens");
         foreach (AddedToken token in tokenizer.Added.OrderBy(token => token.Id))
-            if (token.Special && token.Id != tokenizer.EndOfTextId) json.WriteStringValue(token.Content);
+            if (token.Special && !roles.Any(pair => pair.Token == token.Content)) json.WriteStringValue(token.Content);
         json.WriteEndArray();
-        foreach (string role in (ReadOnlySpan<string>)["bos_token", "eos_token", "pad_token", "unk_token"])
-            json.WriteString(role, tokenizer.EndOfTextName);
+        foreach ((string role, string? token) in roles) json.WriteString(role, token);
+
+        string? TokenOf(string role) => tokenizer.Definition.Roles[role] is { } token && tokenizer.TryGetId(token, out _) ? token
+            : TokenRoles.OfGpt2.Contains(role) ? tokenizer.EndOfTextName : null;
     }
 
     private static void WriteVocabulary(Utf8JsonWriter json, BpeModel model)

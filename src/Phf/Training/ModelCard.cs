@@ -21,7 +21,7 @@ public static class ModelCard
     {
         var card = new StringBuilder();
         card.Append(Head);
-        card.Append(CultureInfo.InvariantCulture, $"# GPT-2 of {new ParameterLayout(plan.Model).Count:N0} parameters, trained with the objective {plan.Objective.Name}\n\n");
+        card.Append(CultureInfo.InvariantCulture, $"# GPT-2 of {new ParameterLayout(plan.Model).Count:N0} parameters, trained with the method {plan.MethodName}\n\n");
         card.Append("A language model trained by Phf, after \"Pretraining Language Models with Human Preferences\" (Korbak et al. 2023).\n\n").Append(Table);
         foreach ((string name, string value) in Facts(plan, state)) card.Append($"| {name} | {value.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
         if (plan.Tags.Texts.Count > 0)

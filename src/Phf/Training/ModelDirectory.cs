@@ -24,7 +24,7 @@ public static class ModelDirectory
     {
         Directory.CreateDirectory(directory);
         Gpt2Weights.Write(Path.Combine(directory, Gpt2Weights.FileName), model.Parameters, type);
-        tokenizer.Save(directory);
+        tokenizer.Save(directory, model.Config.Positions);
         var generation = new JsonObject
         {
             ["bos_token_id"] = tokenizer.EndOfTextId,

@@ -38,6 +38,10 @@ public sealed class RunPlan : IDisposable
 
     public required IObjective Objective { get; init; }
 
+    /// <summary>What a run is called: by its objective, but for filtering and conditional training, which are maximum likelihood on other data.</summary>
+    public string MethodName => Blocks.Tags is not null ? "conditional" : Blocks.FilterThreshold is not null ? "filtering"
+        : Config.Objective.Name.ToLowerInvariant() is var name and not "mle" ? name : "MLE";
+
     /// <summary>What the user should know before the run starts, e.g. that beta is far from the scale of the scores.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 

@@ -34,6 +34,8 @@ public sealed class DownloadVerbTests : IDisposable
         Assert.Contains("\"perplexity\"", Phf("logprobs", FakeHub.Name, _folder.At("texts.jsonl")).Succeeded().Output);
         Assert.StartsWith("{\"ids\":[", Phf("tokenizer", "encode", FakeHub.Name, _folder.At("texts.jsonl")).Succeeded().Output);
         Phf("export", FakeHub.Name, "-o", _folder.At("exported")).Succeeded();
+        Phf("evaluate", FakeHub.Name, "--scorer", "pii").Failed(2, "name a folder for them (--output)");
+        Phf("evaluate", FakeHub.Name, "--scorer", "pii", "--samples", "2", "-o", _folder.At("evaluated")).Succeeded();
         Assert.Empty(_hub.Requests); // no verb but download asks the Hub
     }
 

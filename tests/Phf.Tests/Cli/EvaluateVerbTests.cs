@@ -64,7 +64,7 @@ public sealed class EvaluateVerbTests(EvaluateVerbTests.Fixture fixture) : IClas
         CliWorkspace workspace = fixture.Workspace;
         string list = workspace.Words, fresh = workspace.Copy("run", "fresh");
         File.Delete(Path.Combine(fresh, "evaluation.json"));
-        Evaluate(fresh, workspace.At("nowhere"), "--list", list).Failed(1, "nowhere: no such folder; give the folder of a run");
+        Evaluate(fresh, workspace.At("nowhere"), "--list", list).Failed(1, "nowhere: no such folder; give a run, a checkpoint or a model directory");
         Assert.False(File.Exists(Path.Combine(fresh, "evaluation.json")));
         Evaluate(Directory.CreateDirectory(workspace.At("empty")).FullName).Failed(1, "is no run: it has no config.yml");
         Evaluate(Path.Combine(fixture.Run, "checkpoint-00000020")).Failed(1, $"is a checkpoint; give its run, {fixture.Run}");

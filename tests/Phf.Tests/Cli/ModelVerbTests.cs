@@ -103,6 +103,6 @@ public sealed class ModelVerbTests : IDisposable
         CliProcess.Run("tokenizer", "convert", Model, "-o", _folder.At("converted")).Succeeded();
         Assert.Equal(_tokenizer.Fingerprint, BpeTokenizer.FromDirectory(_folder.At("converted")).Fingerprint);
         File.WriteAllText(_folder.At("ids.jsonl"), "[1]\n{\"ids\": [\"x\"]}\n");
-        CliProcess.Run("tokenizer", "decode", Model, _folder.At("ids.jsonl")).Failed(1, "ids.jsonl line 2: token ids as [1, 2]");
+        CliProcess.Run("tokenizer", "decode", Model, _folder.At("ids.jsonl")).Failed(1, "ids.jsonl line 2: a list with \"x\", which is no token id; expected token ids as [1, 2]");
     }
 }

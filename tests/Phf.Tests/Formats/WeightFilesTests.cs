@@ -60,7 +60,7 @@ public sealed class WeightFilesTests : IDisposable
     [InlineData("""{"weight_map": {}}""", "weight_map is empty")]
     [InlineData("""{"weight_map": []}""", "no index of weights")]
     [InlineData("""{"metadata": {}}""", "no index of weights")]
-    [InlineData("""{"weight_map": {"a": "model.safetensors.index.json"}}""", "of another format")]
+    [InlineData("""{"weight_map": {"a": "model.safetensors.index.json"}}""", "no weights; it begins neither")]
     [InlineData("[", "no index of weights")]
     public void Open_BadIndex_SaysWhatIsWrong(string index, string named)
     {

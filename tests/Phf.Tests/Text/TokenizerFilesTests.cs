@@ -155,6 +155,22 @@ public sealed class TokenizerFilesTests : IDisposable
     [InlineData("post_processor", "{\"type\":\"RobertaProcessing\"}", "cls")]
     [InlineData("post_processor", "{\"type\":\"BertProcessing\",\"sep\":[\"!\",7],\"cls\":[\"!\",1]}", "'!' is 7")]
     [InlineData("post_processor", "{\"type\":\"Other\"}", "Other")]
+    [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"SpecialToken\":{\"id\":\"<eos>\",\"type_id\":0}}],\"pair\":[],\"special_tokens\":{}}", "<eos>")]
+    [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\",\"type_id\":0,\"colour\":1}}],\"pair\":[],\"special_tokens\":{}}", "colour")]
+    [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":[],\"special_tokens\":{\"!\":{\"id\":\"!\",\"ids\":[7],\"tokens\":[\"!\"]}}}", "'!' is 7")]
+    [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":[],\"special_tokens\":{\"!\":{\"id\":\"!\",\"ids\":[1],\"tokens\":[\"!\"],\"colour\":1}}}", "colour")]
+    [InlineData("truncation", "\"yes\"", "truncation")]
+    [InlineData("truncation", "{\"max_length\":8,\"colour\":1}", "colour")]
+    [InlineData("truncation", "{\"direction\":\"Up\",\"max_length\":8,\"strategy\":\"LongestFirst\",\"stride\":0}", "'Up'")]
+    [InlineData("truncation", "{\"direction\":\"Left\",\"max_length\":-8,\"strategy\":\"LongestFirst\",\"stride\":0}", "max_length")]
+    [InlineData("added_tokens", "null", "added_tokens")]
+    [InlineData("padding", "[1]", "padding")]
+    [InlineData("padding", "{\"direction\":\"Right\",\"pad_id\":7,\"pad_token\":\"!\"}", "'!' is 7")]
+    [InlineData("padding", "{\"pad_id\":7,\"pad_token\":\"!\",\"colour\":1}", "colour")]
+    [InlineData("pre_tokenizer.trim_offsets", "\"x\"", "trim_offsets")]
+    [InlineData("decoder.use_regex", "null", "use_regex")]
+    [InlineData("model.unk_token", "5", "unk_token")]
+    [InlineData("model.fuse_unk", "3", "fuse_unk")]
     [InlineData("decoder", "null", "decoder")]
     [InlineData("extra", "1", "extra")]
     [InlineData("added_tokens", "[{\"content\":7}]", "content")]
@@ -194,6 +210,33 @@ public sealed class TokenizerFilesTests : IDisposable
         Assert.Contains(named, problem.Message);
     }
 
+    /// <summary>Readers differ in which of two values they take.</summary>
+    [Theory]
+    [InlineData("\"model\": {", "\"model\": {\"type\": \"Unigram\"}, \"model\": {", "model")]
+    [InlineData("\"use_regex\": true", "\"use_regex\": true, \"use_regex\": true", "use_regex")]
+    public void FromDirectory_KeyTwice_IsRefused(string place, string replacement, string key)
+    {
+        BpeTrainer.Train(["the the"], 260).Save(_folder);
+        string path = Path.Combine(_folder, "tokenizer.json"), text = File.ReadAllText(path);
+        Assert.Contains(place, text);
+        File.WriteAllText(path, text.Replace(place, replacement));
+        string message = Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message;
+        Assert.Contains(path, message);
+        Assert.Contains($"'{key}'", message);
+    }
+
+    [Theory]
+    [InlineData("merges.txt")]
+    [InlineData("vocab.txt")]
+    public void FromDirectory_TextThatIsNoUtf8_IsRefusedWithItsLine(string name)
+    {
+        BpeTrainer.Train(["the the"], 260).Save(_folder);
+        File.Delete(Path.Combine(_folder, "tokenizer.json"));
+        string path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, [.. "[PAD]\n"u8, 0xE9, (byte)'\n']);
+        Assert.StartsWith($"{path} line 2: not UTF-8", Assert.Throws<InvalidDataException>(() => EncoderTokenizer.FromDirectory(_folder)).Message);
+    }
+
     [Fact]
     public void FromDirectory_CutFile_IsRefused()
     {
@@ -211,7 +254,44 @@ public sealed class TokenizerFilesTests : IDisposable
         BpeTrainer.Train(["ab ab"], 258).Save(_folder);
         string path = Path.Combine(_folder, "tokenizer.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("<|endoftext|>", "<|stop|>"));
+        File.Delete(Path.Combine(_folder, "special_tokens_map.json"));
+        File.Delete(Path.Combine(_folder, "tokenizer_config.json"));
         Assert.Contains("<|endoftext|>", Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), "{\"eos_token\": \"<|other|>\"}");
+        Assert.Contains("eos_token", Assert.Throws<InvalidDataException>(() => BpeTokenizer.FromDirectory(_folder)).Message);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), "{\"eos_token\": {\"content\": \"<|stop|>\"}}");
+        BpeTokenizer read = BpeTokenizer.FromDirectory(_folder);
+        Assert.True(read.TryGetId("<|stop|>", out int stop));
+        Assert.Equal(stop, read.EndOfTextId);
+    }
+
+    /// <summary>RoBERTa's files: what goes around a text, and which token has which part, are there again after writing.</summary>
+    [Fact]
+    public void Save_Roberta_KeepsItsTokensAndTheirParts()
+    {
+        BpeTrainer.Train(["the cat sat"], 262).Save(_folder);
+        File.Delete(Path.Combine(_folder, "tokenizer.json"));
+        JsonObject vocabulary = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "vocab.json")))!.AsObject();
+        int count = vocabulary.Count;
+        foreach (string token in (string[])["<s>", "</s>", "<pad>", "<unk>", "<mask>"]) vocabulary.Add(token, vocabulary.Count);
+        vocabulary.Remove("<|endoftext|>");
+        vocabulary.Add("<|stop|>", 0);
+        File.WriteAllText(Path.Combine(_folder, "vocab.json"), vocabulary.ToJsonString());
+        foreach (string file in (string[])["special_tokens_map.json", "tokenizer_config.json"]) File.Delete(Path.Combine(_folder, file));
+        Assert.Equal(count + 1, BpeTokenizer.FromDirectory(_folder).EndOfTextId); // </s>, as transformers' own default
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), "{\"cls_token\": \"<s>\", \"pad_token\": \"<pad>\", \"mask_token\": \"<none>\", \"model_max_length\": 512}");
+
+        EncoderTokenizer before = EncoderTokenizer.FromDirectory(_folder);
+        Assert.False(before.IsWordPiece);
+        string saved = Path.Combine(_folder, "saved");
+        before.ForLanguageModels().Save(saved);
+        Assert.False(File.Exists(Path.Combine(saved, "merges.txt"))); // its readers would put nothing around a text
+        EncoderTokenizer after = EncoderTokenizer.FromDirectory(saved);
+        Assert.Equal(before.Encode("the cat", "a mat").Ids, after.Encode("the cat", "a mat").Ids);
+        Assert.Equal((before.PadId, 512), (after.PadId, after.MaxLength));
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(saved, "tokenizer_config.json")))!;
+        Assert.Equal(["<s>", "<pad>", "</s>", null], new[] { "cls_token", "pad_token", "eos_token", "mask_token" }.Select(role => config[role]?.GetValue<string>()));
+        Assert.Equal("PreTrainedTokenizerFast", config["tokenizer_class"]!.GetValue<string>());
     }
 
     private static void AssertTokens(JsonElement[] rows, EncoderTokenizer tokenizer)

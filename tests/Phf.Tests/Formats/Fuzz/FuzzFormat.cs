@@ -20,7 +20,7 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
     private const long OfYaml = 4_000_000; // the YAML library's tokens, and a line for each of the problems that one slip of the pen makes
     private const long OfTokenizers = 4_000_000; // a cache of words, the same for any vocabulary
 
-    public static readonly string[] Names = ["safetensors", "index", "pytorch-zip", "pytorch-legacy", "tokenizer", "config-json", "config-yaml", "shard", "model"];
+    public static readonly string[] Names = ["safetensors", "index", "pytorch-zip", "pytorch-legacy", "tokenizer", "merges", "word-list", "config-json", "config-yaml", "shard", "model"];
 
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="folder">Gets what a reader wants beside the mutant.</param>
@@ -32,6 +32,9 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
         "pytorch-zip" => PyTorch(fixtures, "dtypes.pt", "nested.pt", "views.pt"),
         "pytorch-legacy" => PyTorch(fixtures, "dtypes.legacy.pt", "nested.legacy.pt", "views.legacy.pt"),
         "tokenizer" => Tokenizer(folder),
+        "merges" => Merges(folder),
+        "word-list" => new FuzzFormat("vocab.txt", _ => EncoderTokenizer.FromDirectory(folder.FullName).Encode("The cats, \u00e9!"), Ordinary,
+            "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\ncat\n##s\n!\n\u00e9\n"u8.ToArray()),
         "config-json" => new FuzzFormat("config.json", path => Gpt2Config.FromFile(path), Ordinary, ConfigJson(folder, new Gpt2Config { VocabularySize = 100, Layers = 2 })),
         "config-yaml" => new FuzzFormat("run.yml", path => ConfigLoader.Load([path], []), OfYaml, Yaml),
         "shard" => Shard(folder),
@@ -78,6 +81,13 @@ internal sealed record FuzzFormat(string FileName, Action<string> Read, long Fix
         BpeTrainer.Train(["the cat sat on the mat"], 262).Save(folder.At("whole"));
         return new FuzzFormat("tokenizer.json", _ => BpeTokenizer.FromDirectory(folder.FullName).Encode("the cat <|endoftext|>"), OfTokenizers,
             File.ReadAllBytes(folder.At("whole/tokenizer.json")));
+    }
+
+    private static FuzzFormat Merges(FuzzFolder folder)
+    {
+        BpeTrainer.Train(["the cat sat on the mat"], 262).Save(folder.At("whole"));
+        File.Copy(folder.At("whole/vocab.json"), folder.At("vocab.json"));
+        return new FuzzFormat("merges.txt", _ => BpeTokenizer.FromDirectory(folder.FullName).Encode("the cat <|endoftext|>"), OfTokenizers, File.ReadAllBytes(folder.At("whole/merges.txt")));
     }
 
     private static FuzzFormat Shard(FuzzFolder folder)
