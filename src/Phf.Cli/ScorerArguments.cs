@@ -22,6 +22,8 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
     private readonly Option<string> _piiToday = new("--pii-today") { Description = "day from which pii-full counts ages", HelpName = "DATE", DefaultValueFactory = _ => PiiOptions.PaperToday.ToString(DayFormat, CultureInfo.InvariantCulture) };
     private readonly Option<string> _ner = new("--ner") { Description = "model folder by which pii and pii-full find named entities, or none", HelpName = "DIR", DefaultValueFactory = _ => NoEntities };
     private readonly Option<string[]> _nerTypes = new("--ner-type") { Description = $"an entity that --ner looks for: {string.Join(", ", EntityRecognizer.AllTypes)}; repeat it for each", HelpName = "TYPE", DefaultValueFactory = _ => [.. EntityRecognizer.DefaultTypes] };
+    private readonly Option<string?> _select = new("--select") { Description = "codes that pep8 and pep8-fixed count alone, by prefix, such as E1,W605", HelpName = "LIST" };
+    private readonly Option<string?> _ignore = new("--ignore") { Description = "codes that pep8 and pep8-fixed leave out, instead of those that pycodestyle does", HelpName = "LIST" };
     private readonly Option<string?> _wordList = new("--list") { Description = "word list of the scorer words, one word a line", HelpName = "FILE" };
     private readonly Option<string?> _model = new("--model") { Description = "model of the scorers toxicity (the built-in one unless given; an encoder's folder, a .ckpt of Detoxify, what phf classifier train wrote, a linear model) and classifier", HelpName = "PATH" };
     private readonly Option<string?> _pattern = new("--pattern") { Description = "regular expression of the scorer regex", HelpName = "REGEX" };
@@ -44,7 +46,7 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         _nerTypes.AcceptOnlyFromAmong([.. EntityRecognizer.AllTypes]);
         foreach (Option option in new Option[]
         {
-            _piiRules, _piiToday, _ner, _nerTypes, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
+            _piiRules, _piiToday, _ner, _nerTypes, _select, _ignore, _wordList, _model, _pattern, _measure, _command, _timeout, _judgeModel, _judge, _endpoint, _prompt, _keyVariable, _cache, _maxRequests, _requestsPerMinute, _parts, _combination,
         })
             command.Options.Add(option);
     }
@@ -66,6 +68,8 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
             Today = Day(Given(parsed, _piiToday, settings?.PiiToday)),
             Entities = Entities(Given(parsed, _ner, settings?.Ner), Given(parsed, _nerTypes, settings?.NerTypes?.ToArray()), models),
         },
+        Select = Codes(parsed, _select, settings?.Select),
+        Ignore = Codes(parsed, _ignore, settings?.Ignore),
         OpenModel = models.Open,
         WordList = parsed.GetValue(_wordList) ?? settings?.List,
         Model = parsed.GetValue(_model) ?? settings?.Model,
@@ -83,6 +87,8 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
         PiiRules = settings.PiiRules ?? recipe.Rules?.ToString(),
         PiiToday = settings.PiiToday ?? recipe.Today?.ToString(DayFormat, CultureInfo.InvariantCulture),
         NerTypes = settings.NerTypes ?? recipe.Entities,
+        Select = settings.Select ?? (settings.Ignore is null ? recipe.Select : null),
+        Ignore = settings.Ignore ?? (settings.Select is null ? recipe.Ignore : null),
         Measure = settings.Measure ?? recipe.Measure?.ToString(),
         Parts = settings.Parts ?? recipe.Parts,
         Combine = settings.Combine ?? recipe.Combination?.ToString(),
@@ -99,6 +105,7 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
             "pii" => ["--pii-rules", "--ner", "--ner-type"],
             "pii-full" => ["--pii-rules", "--pii-today", "--ner", "--ner-type"],
             "toxicity" or "classifier" => ["--model"],
+            "pep8" or "pep8-fixed" => ["--select", "--ignore"],
             "words" => ["--list"],
             "regex" => ["--pattern", "--measure"],
             "command" => ["--command"],
@@ -117,6 +124,9 @@ internal sealed class ScorerArguments(string judgePrompt = "--prompt")
 
     /// <summary>A word of a configuration, which was checked when it was read.</summary>
     private static T? Choice<T>(string? word) where T : struct, Enum => word is null ? null : Enum.Parse<T>(word, ignoreCase: true);
+
+    private static IReadOnlyList<string> Codes(ParseResult parsed, Option<string?> option, IReadOnlyList<string>? configured) =>
+        parsed.GetValue(option)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? configured ?? [];
 
     private static DateOnly Day(string text) => DateOnly.TryParseExact(text, DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day) ? day
         : throw new UsageException($"pii_today: '{text}' is no day; write it as in 2026-11-21");

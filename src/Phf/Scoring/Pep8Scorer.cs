@@ -10,23 +10,35 @@ namespace Phf.Scoring;
 /// </summary>
 public sealed class Pep8Scorer : ILineScorer, ISpanScorer
 {
-    private static readonly Pep8Options Options = new();
+    private static readonly Pep8Options Default = new();
     private static readonly List<Violation> None = [];
 
     /// <summary>Characters of the longest text for which a thread's checker is used; for longer ones there is a new one, lest its buffers stay.</summary>
     private const int LargestKept = 1 << 20;
 
     [ThreadStatic]
-    private static Pep8Checker? t_checker;
+    private static (Pep8Options Options, Pep8Checker Checker)? t_kept;
 
     private readonly bool _fixed;
+    private readonly Pep8Options _options;
 
     /// <param name="fixedLines">
     /// Scores the lines of a text that ends inside brackets or behind a backslash too, where the paper's line scorer gives 0 to every line.
     /// </param>
-    public Pep8Scorer(bool fixedLines = false) => _fixed = fixedLines;
+    /// <param name="select">As <see cref="Pep8Options.Select"/>.</param>
+    /// <param name="ignore">As <see cref="Pep8Options.Ignore"/>.</param>
+    /// <exception cref="ArgumentException">Both are given, or no code of pycodestyle's can start so.</exception>
+    public Pep8Scorer(bool fixedLines = false, IReadOnlyList<string>? select = null, IReadOnlyList<string>? ignore = null)
+    {
+        _fixed = fixedLines;
+        string[] selected = Codes("select", select), ignored = Codes("ignore", ignore);
+        if (selected.Length > 0 && ignored.Length > 0) throw new ArgumentException("select makes ignore void; give one of them");
+        _options = selected.Length + ignored.Length == 0 ? Default : new Pep8Options { Select = selected, Ignore = ignored };
+        string which = selected.Length > 0 ? $"(select={string.Join('+', selected)})" : ignored.Length > 0 ? $"(ignore={string.Join('+', ignored)})" : "";
+        Id = (_fixed ? "pep8/pycodestyle-2.8.0-fixed" : "pep8/pycodestyle-2.8.0") + which;
+    }
 
-    public string Id => _fixed ? "pep8/pycodestyle-2.8.0-fixed" : "pep8/pycodestyle-2.8.0";
+    public string Id { get; }
 
     public void Score(ReadOnlySpan<string> texts, Span<double> scores)
     {
@@ -120,14 +132,31 @@ public sealed class Pep8Scorer : ILineScorer, ISpanScorer
     /// What pycodestyle reports; nothing where the reference's scorers catch an error: printing a line with a lone surrogate, and
     /// <see cref="Pep8Checker.BreaksReference"/>. The list and the source are good until the next call on this thread.
     /// </summary>
-    private static List<Violation> Violations(string text, out PythonSource source)
+    private List<Violation> Violations(string text, out PythonSource source)
     {
-        bool isLarge = text.Length > LargestKept;
-        Pep8Checker checker = isLarge ? new Pep8Checker(Options) : t_checker ??= new Pep8Checker(Options);
+        Pep8Checker checker = text.Length > LargestKept ? new Pep8Checker(_options) : Kept();
         List<Violation> violations = checker.Find(text);
         source = checker.Source;
         if (checker.BreaksReference) return None;
         return source.Text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && IsOnUnprintableLine(violations, source) ? None : violations;
+    }
+
+    /// <summary>This thread's checker, a new one where another scorer's options were the last.</summary>
+    private Pep8Checker Kept()
+    {
+        if (t_kept is { } kept && ReferenceEquals(kept.Options, _options)) return kept.Checker;
+        var checker = new Pep8Checker(_options);
+        t_kept = (_options, checker);
+        return checker;
+    }
+
+    /// <summary>Each once, in one order: the id must not depend on how a list was written.</summary>
+    private static string[] Codes(string name, IReadOnlyList<string>? prefixes)
+    {
+        foreach (string prefix in prefixes ?? [])
+            if (prefix is not [('E' or 'W'), .. var digits] || digits.Length > 3 || !digits.All(char.IsAsciiDigit))
+                throw new ArgumentException($"{name}: '{prefix}' begins none of pycodestyle's codes; write E or W and up to three digits, such as E1 or W605");
+        return [.. (prefixes ?? []).Distinct().Order(StringComparer.Ordinal)];
     }
 
     private static bool IsOnUnprintableLine(List<Violation> violations, PythonSource source)

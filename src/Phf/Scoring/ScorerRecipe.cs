@@ -20,6 +20,12 @@ public sealed record ScorerRecipe
     /// <summary>The named entities of <c>pii</c> and <c>pii-full</c>; null where none were looked for.</summary>
     public IReadOnlyList<string>? Entities { get; init; }
 
+    /// <summary>For <c>pep8</c> and <c>pep8-fixed</c>; null where the id has none.</summary>
+    public IReadOnlyList<string>? Select { get; init; }
+
+    /// <inheritdoc cref="Select"/>
+    public IReadOnlyList<string>? Ignore { get; init; }
+
     /// <summary>For <c>regex</c>.</summary>
     public RegexMeasure? Measure { get; init; }
 
@@ -37,7 +43,7 @@ public sealed record ScorerRecipe
         return name switch
         {
             "pii" => OfPii(rest),
-            "pep8" when rest.EndsWith("-fixed", StringComparison.Ordinal) => new ScorerRecipe { Name = "pep8-fixed" },
+            "pep8" => OfPep8(rest),
             "regex" => new ScorerRecipe { Name = name, Measure = rest.StartsWith("any-", StringComparison.Ordinal) ? RegexMeasure.Any : RegexMeasure.PerCharacter },
             "combine" => OfCombination(rest),
             _ => new ScorerRecipe { Name = name },
@@ -62,6 +68,19 @@ public sealed record ScorerRecipe
         string? Setting(string key) => settings.FirstOrDefault(setting => setting.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
     }
 
+    /// <param name="rest"><c>pycodestyle-2.8.0-fixed(select=E1+W6)</c> or <c>...(ignore=E501)</c></param>
+    private static ScorerRecipe OfPep8(string rest)
+    {
+        int bracket = rest.IndexOf('(');
+        string rules = bracket < 0 ? rest : rest[..bracket], codes = bracket < 0 ? "" : rest[(bracket + 1)..].TrimEnd(')');
+        return new ScorerRecipe
+        {
+            Name = rules.EndsWith("-fixed", StringComparison.Ordinal) ? "pep8-fixed" : "pep8",
+            Select = codes.StartsWith("select=", StringComparison.Ordinal) ? codes["select=".Length..].Split('+') : null,
+            Ignore = codes.StartsWith("ignore=", StringComparison.Ordinal) ? codes["ignore=".Length..].Split('+') : null,
+        };
+    }
+
     /// <param name="rest"><c>sum(1*ID,0.5*ID)</c> or <c>max(...)</c>; all parts share their options.</param>
     private static ScorerRecipe OfCombination(string rest)
     {
@@ -76,6 +95,8 @@ public sealed record ScorerRecipe
             Rules = recipes.Select(recipe => recipe.Rules).FirstOrDefault(rules => rules is not null),
             Today = recipes.Select(recipe => recipe.Today).FirstOrDefault(today => today is not null),
             Entities = recipes.Select(recipe => recipe.Entities).FirstOrDefault(entities => entities is not null),
+            Select = recipes.Select(recipe => recipe.Select).FirstOrDefault(codes => codes is not null),
+            Ignore = recipes.Select(recipe => recipe.Ignore).FirstOrDefault(codes => codes is not null),
             Measure = recipes.Select(recipe => recipe.Measure).FirstOrDefault(measure => measure is not null),
             Parts = [.. parts.Select(part => $"{part.Recipe.Name}={part.Weight}")],
             Combination = rest.StartsWith("max", StringComparison.Ordinal) ? Scoring.Combination.Max : Scoring.Combination.Sum,

@@ -11,6 +11,12 @@ public sealed record ScorerOptions
     /// <summary>Rules and today of the scorers <c>pii</c> and <c>pii-full</c>; which detectors the name says.</summary>
     public PiiOptions Pii { get; init; } = new();
 
+    /// <summary>For <c>pep8</c> and <c>pep8-fixed</c>: prefixes of the only codes that count; empty for all that are on by default.</summary>
+    public IReadOnlyList<string> Select { get; init; } = [];
+
+    /// <summary>For <c>pep8</c> and <c>pep8-fixed</c>: prefixes of the codes that do not count; empty for those that are off by default.</summary>
+    public IReadOnlyList<string> Ignore { get; init; } = [];
+
     /// <summary>File with one word per line, for the scorer <c>words</c>.</summary>
     public string? WordList { get; init; }
 
@@ -52,8 +58,8 @@ public static class Scorers
     {
         "pii" => new PiiScorer(options.Pii with { Detectors = PiiDetectors.Default }),
         "pii-full" => new PiiScorer(options.Pii with { Detectors = PiiDetectors.Full }),
-        "pep8" => new Pep8Scorer(),
-        "pep8-fixed" => new Pep8Scorer(fixedLines: true),
+        "pep8" => new Pep8Scorer(fixedLines: false, options.Select, options.Ignore),
+        "pep8-fixed" => new Pep8Scorer(fixedLines: true, options.Select, options.Ignore),
         "toxicity" => options.Model is { } model ? options.OpenModel(model) ?? ToxicityModel(model) : TextClassifier.BuiltInToxicity(),
         "classifier" => TextClassifier.FromFile(options.Model ?? throw Needs(name, "what phf classifier train wrote (--model DIR)")),
         "words" => WordListScorer.FromFile(options.WordList ?? throw Needs(name, "a word list; give a file with one word a line (--list FILE)")),

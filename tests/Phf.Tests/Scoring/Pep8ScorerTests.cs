@@ -60,6 +60,45 @@ public sealed class Pep8ScorerTests
     }
 
     [Fact]
+    public void SelectAndIgnore_AreThoseOfPycodestyle_AndInTheId()
+    {
+        const string Text = "x=1 \nimport os,sys\n"; // E225, W291, E401 and E231
+        var all = new Pep8Scorer();
+        var selected = new Pep8Scorer(select: ["W6", "E22", "W2", "W2"]);
+        var ignoring = new Pep8Scorer(fixedLines: true, ignore: ["E"]);
+        double[] Score(Pep8Scorer scorer)
+        {
+            double[] scores = new double[1];
+            scorer.Score([Text], scores);
+            return scores;
+        }
+
+        double whole = Score(all)[0];
+        Assert.Equal(2.0 / Text.Length, Score(selected)[0]);
+        Assert.Equal(1.0 / Text.Length, Score(ignoring)[0]);
+        Assert.Equal(whole, Score(all)[0]); // another scorer on this thread changed nothing
+        Assert.Equal("pep8/pycodestyle-2.8.0(select=E22+W2+W6)", selected.Id);
+        Assert.Equal("pep8/pycodestyle-2.8.0-fixed(ignore=E)", ignoring.Id);
+    }
+
+    [Theory]
+    [InlineData("e501")]
+    [InlineData("E5011")]
+    [InlineData("C9")]
+    [InlineData("")]
+    public void CodesThatPycodestyleHasNot_AreRefused(string code)
+    {
+        Assert.Contains($"'{code}' begins none of", Assert.Throws<ArgumentException>(() => new Pep8Scorer(select: [code])).Message);
+        Assert.Contains("give one of them", Assert.Throws<ArgumentException>(() => new Pep8Scorer(select: ["E"], ignore: ["W"])).Message);
+    }
+
+    [Fact]
+    public void TextsAndScores_MustBeAsMany()
+    {
+        Assert.Throws<ArgumentException>(() => new Pep8Scorer().Score(["x"], new double[2]));
+    }
+
+    [Fact]
     public void LineScores_OfATextThatEndsInsideBrackets_AreZeroUnlessFixed()
     {
         const string text = "x=1\ny = (1,\n";

@@ -24,6 +24,12 @@ public abstract record ScorerSettings
     [Key("Day from which pii-full counts ages, as in 2026-11-21. Not set: 2023-02-16.")]
     public string? PiiToday { get; init; }
 
+    [Key("Codes that pep8 and pep8-fixed count alone, by prefix, as pycodestyle's --select. Not set: all that are on by default.")]
+    public IReadOnlyList<string>? Select { get; init; }
+
+    [Key("Codes that pep8 and pep8-fixed leave out, by prefix, as pycodestyle's --ignore. Not set: those that are off by default.")]
+    public IReadOnlyList<string>? Ignore { get; init; }
+
     [Key("Regular expression of the scorer regex.")]
     public string? Pattern { get; init; }
 
