@@ -37,8 +37,7 @@ internal static class FileInspection
         if (TokenizerFiles.All.Contains(name)) return new Inspection([("what", "file of a tokenizer"), .. Inspection.TokenizerRows(directory, withUse: true)], null);
         if (name == DatasetManifest.FileName) return new Inspection(Inspection.DatasetRows(directory), null);
         if (Parts.TryGetValue(name, out string? part)) return new Inspection([("what", part), (Inspection.Usable, $"as a part of its folder: phf inspect {directory}")], null);
-        string uncompressed = name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name;
-        switch (Path.GetExtension(uncompressed).ToLowerInvariant())
+        switch (InputFile.ExtensionWithin(name))
         {
             case ".jsonl" or ".ndjson": return OfLines(path);
             case ".txt" or ".csv": return new Inspection([("what", "text"), (Inspection.Usable, "as a corpus: phf score, phf tokenizer train and encode, phf logprobs")], null);

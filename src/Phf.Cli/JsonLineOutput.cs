@@ -27,7 +27,7 @@ internal sealed class JsonLineOutput : IDisposable
     {
         if (path is null or "-") return new JsonLineOutput(null, new BufferedStream(Console.OpenStandardOutput(), 1 << 16));
         DurableFile file = DurableFile.Create(path);
-        return new JsonLineOutput(file, path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file.Stream, CompressionLevel.Optimal, leaveOpen: true) : file.Stream);
+        return new JsonLineOutput(file, InputFile.IsCompressed(path) ? new GZipStream(file.Stream, CompressionLevel.Optimal, leaveOpen: true) : file.Stream);
     }
 
     /// <summary>Writes one object; <paramref name="fields"/> writes what is in it.</summary>

@@ -44,12 +44,10 @@ internal static class TokenIdLines
         int count = 0;
         foreach (JsonElement id in value.EnumerateArray())
             ids[count++] = id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out int number) ? number
-                : throw Unexpected(where, $"a list with {Shown(id.GetRawText())}, which is no token id");
+                : throw Unexpected(where, $"a list with {Shortened.Of(id.GetRawText())}, which is no token id");
         return ids;
     }
 
     private static InvalidDataException Unexpected(string where, string found) =>
         new($"{where}: {found}; expected token ids as [1, 2] or {{\"ids\": [1, 2]}}, as phf tokenizer encode writes them");
-
-    private static string Shown(string text) => text.Length <= 40 ? text : text[..40] + "...";
 }

@@ -49,7 +49,7 @@ internal static class SelectVerb
         var taken = new Taken(selection);
         ConsoleProgress.Run("selecting", "documents", InputFile.TotalBytes(files), progress => DurableFile.Write(output, stream =>
         {
-            if (!output.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
+            if (!InputFile.IsCompressed(output))
             {
                 Copy(files, stream, taken, progress, cancel);
                 return;

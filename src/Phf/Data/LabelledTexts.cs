@@ -33,7 +33,7 @@ public static class LabelledTexts
         foreach (string path in paths)
         {
             using LineReader lines = LineReader.Open(path);
-            bool isCsv = Path.GetExtension(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path).Equals(".csv", StringComparison.OrdinalIgnoreCase);
+            bool isCsv = InputFile.ExtensionWithin(path) == ".csv";
             foreach (var (text, label, where) in isCsv ? FromCsv(lines, options, skipped) : FromJson(lines, options, skipped))
             {
                 if (string.IsNullOrWhiteSpace(text)) skipped.Add(TextRecords.EmptyText, where);
@@ -50,10 +50,8 @@ public static class LabelledTexts
         if (bool.TryParse(label, out bool truth)) return new LabelledText(text, truth);
         if (double.TryParse(label, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
             return number is >= 0 and <= 1 ? new LabelledText(text, number >= options.Threshold, number) : new LabelledText(text, number >= options.Threshold);
-        throw new InvalidDataException($"{where}: label '{Shortened(label)}' is neither a number nor true or false; name the positive labels with --positive");
+        throw new InvalidDataException($"{where}: label '{Shortened.Of(label)}' is neither a number nor true or false; name the positive labels with --positive");
     }
-
-    private static string Shortened(string label) => label.Length > 40 ? label[..40] + "..." : label;
 
     private static IEnumerable<(string Text, string Label, string Where)> FromCsv(LineReader lines, LabelOptions options, SkippedRecords skipped)
     {

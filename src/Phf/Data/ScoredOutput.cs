@@ -29,7 +29,7 @@ public sealed class ScoredOutput : IDisposable
     /// <summary>Documents that are on the disk for good.</summary>
     public long Documents { get; private set; }
 
-    private bool IsCompressed => _path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase);
+    private bool IsCompressed => InputFile.IsCompressed(_path);
 
     /// <summary>Starts the file from nothing.</summary>
     /// <param name="path">The file's final name.</param>
@@ -65,7 +65,7 @@ public sealed class ScoredOutput : IDisposable
             file.Flush(flushToDisk: true);
             long documents = 0;
             if (progress.Bytes > 0)
-                foreach (ScoredDocument document in ScoredFile.Read(PartialOf(target), compressed: target.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)))
+                foreach (ScoredDocument document in ScoredFile.Read(PartialOf(target), InputFile.IsCompressed(target)))
                 {
                     finished(document);
                     documents++;

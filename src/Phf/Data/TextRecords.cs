@@ -75,17 +75,13 @@ public static class TextRecords
         }
     }
 
-    private static TextFormat FormatOf(string path)
+    private static TextFormat FormatOf(string path) => InputFile.ExtensionWithin(path) switch
     {
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
-        return Path.GetExtension(name).ToLowerInvariant() switch
-        {
-            ".jsonl" or ".ndjson" or ".json" => TextFormat.JsonLines,
-            ".txt" => TextFormat.Text,
-            ".csv" => TextFormat.Csv,
-            _ => throw new ArgumentException($"{path}: the format cannot be told from the name; say --format jsonl, txt or csv"),
-        };
-    }
+        ".jsonl" or ".ndjson" or ".json" => TextFormat.JsonLines,
+        ".txt" => TextFormat.Text,
+        ".csv" => TextFormat.Csv,
+        _ => throw new ArgumentException($"{path}: the format cannot be told from the name; say --format jsonl, txt or csv"),
+    };
 }
 
 /// <summary>JSON lines: one object per line with a string field for the text; a scored document ({"texts": [...]}) is read as its segments

@@ -82,14 +82,15 @@ public sealed record NGramStatistics
             total += inText;
             distinctPerText += distinctInText / (double)inText;
         }
+        int distinct = counts.Count(count => count > 0);
         return new NGramStatistics
         {
             Order = order,
             Total = total,
-            DistinctCount = counts.Count(count => count > 0),
+            DistinctCount = distinct,
             MeanDistinctPerText = texts.Count == 0 ? 0 : distinctPerText / texts.Count,
             Entropy = EntropyOf(counts, total),
-            DistinctError = JackknifeError(ofText, onlyText, counts.Count(count => count > 0)),
+            DistinctError = JackknifeError(ofText, onlyText, distinct),
         };
     }
 

@@ -8,6 +8,8 @@ namespace Phf.Formats;
 /// </summary>
 public sealed class InputFile : IDisposable
 {
+    private const string CompressedEnd = ".gz";
+
     private readonly Stream _source;
     private readonly Stream _content;
 
@@ -26,7 +28,7 @@ public sealed class InputFile : IDisposable
     public long BytesRead => _source.CanSeek ? _source.Position : 0;
 
     /// <exception cref="IOException">The file is missing or unreadable.</exception>
-    public static InputFile Open(string path) => Open(path, compressed: path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase));
+    public static InputFile Open(string path) => Open(path, IsCompressed(path));
 
     /// <inheritdoc cref="Open(string)"/>
     internal static InputFile Open(string path, bool compressed)
@@ -41,6 +43,12 @@ public sealed class InputFile : IDisposable
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1 << 16, FileOptions.SequentialScan);
         return new InputFile(path, file, compressed ? new GZipStream(file, CompressionMode.Decompress) : file);
     }
+
+    /// <summary>Whether a file of that name is read, and written, as gzip.</summary>
+    public static bool IsCompressed(string path) => path.EndsWith(CompressedEnd, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>How the extension of what is in the file goes: that before <c>.gz</c>; in lower case and with its dot.</summary>
+    public static string ExtensionWithin(string path) => Path.GetExtension(IsCompressed(path) ? path[..^CompressedEnd.Length] : path).ToLowerInvariant();
 
     /// <summary>Bytes of all <paramref name="paths"/> together, or null when standard input is among them.</summary>
     public static long? TotalBytes(IEnumerable<string> paths)

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
+using Phf.Formats;
+
 namespace Phf.Scoring;
 
 /// <summary>One running copy of the command of a <see cref="CommandScorer"/>. Disposing ends it and what it started.</summary>
@@ -147,5 +149,5 @@ internal sealed class CommandProcess : IDisposable
         throw new InvalidDataException($"the command '{_command}' answered '{Shown(line)}'; a line that is a finite number, or {{\"score\": number}}, was expected");
     }
 
-    private static string Shown(string line) => line.Length > ShownCharacters ? line[..ShownCharacters] + "..." : line.TrimEnd('\r');
+    private static string Shown(string line) => Shortened.Of(line, ShownCharacters).TrimEnd('\r');
 }

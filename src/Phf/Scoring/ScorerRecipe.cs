@@ -53,9 +53,8 @@ public sealed record ScorerRecipe
     /// <param name="rest"><c>scrubadub-2.0.0-full-fixed(today=2023-02-16,ner=MODEL:name+organization)</c></param>
     private static ScorerRecipe OfPii(string rest)
     {
-        int bracket = rest.IndexOf('(');
-        string set = bracket < 0 ? rest : rest[..bracket];
-        string[] settings = bracket < 0 ? [] : rest[(bracket + 1)..].TrimEnd(')').Split(',');
+        (string set, string within) = Cut(rest);
+        string[] settings = within.Split(',');
         string? ner = Setting("ner=");
         return new ScorerRecipe
         {
@@ -71,8 +70,7 @@ public sealed record ScorerRecipe
     /// <param name="rest"><c>pycodestyle-2.8.0-fixed(select=E1+W6)</c> or <c>...(ignore=E501)</c></param>
     private static ScorerRecipe OfPep8(string rest)
     {
-        int bracket = rest.IndexOf('(');
-        string rules = bracket < 0 ? rest : rest[..bracket], codes = bracket < 0 ? "" : rest[(bracket + 1)..].TrimEnd(')');
+        (string rules, string codes) = Cut(rest);
         return new ScorerRecipe
         {
             Name = rules.EndsWith("-fixed", StringComparison.Ordinal) ? "pep8-fixed" : "pep8",
@@ -80,6 +78,9 @@ public sealed record ScorerRecipe
             Ignore = codes.StartsWith("ignore=", StringComparison.Ordinal) ? codes["ignore=".Length..].Split('+') : null,
         };
     }
+
+    /// <summary>What stands before the brackets and in them.</summary>
+    private static (string Before, string Within) Cut(string rest) => rest.IndexOf('(') is >= 0 and var bracket ? (rest[..bracket], rest[(bracket + 1)..].TrimEnd(')')) : (rest, "");
 
     /// <param name="rest"><c>sum(1*ID,0.5*ID)</c> or <c>max(...)</c>; all parts share their options.</param>
     private static ScorerRecipe OfCombination(string rest)

@@ -43,7 +43,7 @@ public sealed class WordListScorer : ISpanScorer
             if (!lines.TryText(out string? line)) throw new InvalidDataException($"{lines.Where}: not UTF-8; write the list in UTF-8, one word per line");
             string word = line.Trim();
             if (word.Length == 0 || word[0] == '#') continue;
-            if (!IsWord(word)) throw new InvalidDataException($"{lines.Where}: '{Shortened(word)}' is not one word; write one word per line");
+            if (!IsWord(word)) throw new InvalidDataException($"{lines.Where}: '{Shortened.Of(word)}' is not one word; write one word per line");
             words.Add(word);
         }
         if (words.Count == 0) throw new InvalidDataException($"{path}: no words found; write one word per line");
@@ -93,8 +93,6 @@ public sealed class WordListScorer : ISpanScorer
         }
         return false;
     }
-
-    private static string Shortened(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static bool IsWord(string text) => text.Length > 0 && WordEnd(text, 0) == text.Length;
 

@@ -1,3 +1,4 @@
+using Phf.Formats;
 using Phf.Text;
 
 namespace Phf.Evaluation.Finetuning;
@@ -27,7 +28,7 @@ internal sealed record FinetuningData
         if (labels.Length > MostLabels) throw new InvalidDataException($"the training texts have {labels.Length} different labels, at most {MostLabels} were expected; is it the right field (--label-field)?");
         LabelledExample? unknown = dev.FirstOrDefault(example => Array.IndexOf(labels, example.Label) < 0);
         if (unknown is not null)
-            throw new InvalidDataException($"{unknown.Where}: label '{Shortened(unknown.Label)}', which no training text has; known are {string.Join(", ", labels.Take(10).Select(Shortened))}");
+            throw new InvalidDataException($"{unknown.Where}: label '{Shortened.Of(unknown.Label)}', which no training text has; known are {string.Join(", ", labels.Take(10).Select(name => Shortened.Of(name)))}");
         int cut = 0;
         return new FinetuningData { Labels = labels, Train = [.. train.Select(Encoded)], Dev = [.. dev.Select(Encoded)], Cut = cut };
 
@@ -53,6 +54,4 @@ internal sealed record FinetuningData
         int ofSecond = Math.Min(second.Count, Math.Max(half, room - first.Count));
         return ([tokenizer.EndOfTextId, .. first.Take(room - ofSecond), tokenizer.EndOfTextId, .. second.Take(ofSecond)], true);
     }
-
-    private static string Shortened(string label) => label.Length > 40 ? label[..40] + "..." : label;
 }

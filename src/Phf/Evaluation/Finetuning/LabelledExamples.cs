@@ -34,9 +34,8 @@ public static class LabelledExamples
     /// <exception cref="IOException">The file is missing or unreadable.</exception>
     public static IReadOnlyList<LabelledExample> Read(string path, ExampleFields fields, SkippedRecords skipped)
     {
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
         using LineReader lines = LineReader.Open(path);
-        IEnumerable<LabelledExample> read = Path.GetExtension(name).ToLowerInvariant() switch
+        IEnumerable<LabelledExample> read = InputFile.ExtensionWithin(path) switch
         {
             ".tsv" => FromRows(lines, fields, skipped, Tabs(lines, skipped)),
             ".csv" => FromRows(lines, fields, skipped, Commas(lines, skipped)),
@@ -97,11 +96,9 @@ public static class LabelledExamples
     {
         int[] columns = [.. fields.Names.Select(name => Array.IndexOf(header, name))];
         int missing = Array.IndexOf(columns, -1);
-        return missing < 0 ? columns : throw new InvalidDataException($"{file}: no column '{fields.Names[missing]}'; the header has {string.Join(", ", header.Select(Shortened))}; "
+        return missing < 0 ? columns : throw new InvalidDataException($"{file}: no column '{fields.Names[missing]}'; the header has {string.Join(", ", header.Select(name => Shortened.Of(name)))}; "
             + "say --text-field and --label-field, or for a file without a header the numbers of the columns, from 1");
     }
-
-    private static string Shortened(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static IEnumerable<LabelledExample> FromJson(LineReader lines, ExampleFields fields, SkippedRecords skipped)
     {

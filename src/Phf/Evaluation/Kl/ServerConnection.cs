@@ -43,11 +43,7 @@ internal sealed class ServerConnection : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>The beginning of an answer, on one line and in quotes.</summary>
-    public static string Shown(string content)
-    {
-        string text = content.ReplaceLineEndings(" ").Trim();
-        return $"'{(text.Length > ShownCharacters ? text[..ShownCharacters] + "..." : text)}'";
-    }
+    public static string Shown(string content) => Shortened.OnOneLine(content, ShownCharacters);
 
     private Reply Ask(byte[] question, CancellationToken cancel)
     {

@@ -149,11 +149,7 @@ public sealed class JudgeScorer : IScorer
         if (wait > 0) Thread.Sleep((int)wait);
     }
 
-    private static string Shown(BinaryData content)
-    {
-        string text = content.ToString().ReplaceLineEndings(" ").Trim();
-        return $"'{(text.Length > ShownCharacters ? text[..ShownCharacters] + "..." : text)}'";
-    }
+    private static string Shown(BinaryData content) => Shortened.OnOneLine(content.ToString(), ShownCharacters);
 
     /// <summary>A score, or why there is none and whether to ask again.</summary>
     private sealed record Reply
