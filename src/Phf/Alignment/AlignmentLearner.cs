@@ -72,7 +72,7 @@ internal sealed class AlignmentLearner : ILearner
             double beta = state?.Beta ?? plan.Section.Target.Beta ?? 0;
             IAlignmentMethod method = Own<IAlignmentMethod>(plan.Section.Method.Name switch
             {
-                "reinforce" => new PolicyGradient(context, beta),
+                "reinforce" => new PolicyGradient(context, checkpoint, beta),
                 "ppo" => new ProximalPolicy(context, beta),
                 "quark" => QuantileLearning.Create(context, checkpoint),
                 "cringe" => new ContrastiveLearning(context),

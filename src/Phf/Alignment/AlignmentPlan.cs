@@ -50,7 +50,7 @@ public sealed class AlignmentPlan : IDisposable
     /// <summary>Whether the model is taught tags that the prior does not know.</summary>
     internal bool LearnsTags => Section.Method.Name == "quark";
 
-    /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations.</summary>
+    /// <summary>Estimated memory of the run in bytes: prior, model, gradients and moments, activations, and those of a learned baseline.</summary>
     public required long MemoryBytes { get; init; }
 
     /// <summary>Where the prior's own run stood; null where it is of no run.</summary>
@@ -142,9 +142,10 @@ public sealed class AlignmentPlan : IDisposable
         long parameters = new ParameterLayout(model).Shapes.Sum(shape => Arena.SizeOf(shape.Rows, shape.Columns)) * sizeof(float);
         long logits = (long)ClassifierChunk.Rows(model.VocabularySize) * ClassifierChunk.Stride(model.VocabularySize) * sizeof(float);
         if (section.Method.IsSampling) return parameters + PackingBytes;
-        int copies = section.Method.Name is "gdc" or "gdc++" ? 6 : 5; // model, gradients, two moments, prior, and the proposal
-        return copies * parameters + Activations.Bytes(model, section.Training.PerDeviceTrainBatchSize, maxLength - 1, forTraining: true, section.Training.RecomputeKind)
-            + logits + PackingBytes;
+        int learners = section.Method.LearnedBaseline ? 2 : 1; // each has weights, gradients and two moments
+        int frozen = section.Method.Name is "gdc" or "gdc++" ? 2 : 1; // prior and proposal
+        return (4 * learners + frozen) * parameters
+            + learners * Activations.Bytes(model, section.Training.PerDeviceTrainBatchSize, maxLength - 1, forTraining: true, section.Training.RecomputeKind) + logits + PackingBytes;
     }
 
     private void CheckMemory()

@@ -61,8 +61,8 @@ public sealed record AlignmentReport
             KlFromPriorError = Math.Sqrt(ratios.Sum(ratio => (ratio - kl) * (ratio - kl)) / (ratios.Length - 1) / ratios.Length),
             Entropy = -logPolicy.Average(),
             Target = context.Target is null ? null : TargetDistance.Of(context, draws, logPolicy, logPrior),
-            GradientVariance = method.Weights(draws, logPolicy, logPrior) is { } weights
-                ? (GradientSpread.Of(context.Policy, draws, weights.Plain), GradientSpread.Of(context.Policy, draws, weights.WithBaseline)) : null,
+            GradientVariance = method.Weigh(draws.Of([.. Enumerable.Range(0, Math.Min(draws.Count, GradientSpread.Texts))])) is { } weighed
+                ? (GradientSpread.Of(context.Policy, weighed.Plain), GradientSpread.Of(context.Policy, weighed.WithBaseline)) : null,
             Distinct = [.. Enumerable.Range(1, 3).Select(order => NGramStatistics.Of(draws.Texts, order).Distinct)],
             SelfBleu = Evaluation.SelfBleu.OfWords(draws.Texts),
             Length = draws.Written / (double)draws.Count,

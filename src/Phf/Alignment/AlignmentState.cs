@@ -13,8 +13,10 @@ namespace Phf.Alignment;
 /// <param name="Partitions">Z for each prompt so far.</param>
 /// <param name="Beta">The penalty's weight now.</param>
 /// <param name="HasProposal">Texts are drawn from another model than the one that is aligned; its weights are in <see cref="ProposalName"/>.</param>
+/// <param name="BaselineUpdates">Updates of a <see cref="LearnedBaseline"/> so far.</param>
 internal sealed record AlignmentState(
-    string PriorFingerprint, long Updates, IReadOnlyList<double> Lambda, IReadOnlyList<PartitionEstimate> Partitions, double Beta, bool HasProposal)
+    string PriorFingerprint, long Updates, IReadOnlyList<double> Lambda, IReadOnlyList<PartitionEstimate> Partitions, double Beta, bool HasProposal,
+    long BaselineUpdates = 0)
 {
     public const string ProposalName = "proposal.safetensors";
     private const string FileName = "alignment_state.json";

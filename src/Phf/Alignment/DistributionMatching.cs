@@ -7,20 +7,22 @@ namespace Phf.Alignment;
 
 /// <summary>
 /// Distribution matching (docs/alignment.md): texts of a proposal q with weights by <see cref="SequenceWeights"/>. dpg, f-dpg and cdpg draw from the model itself; gdc and
-/// gdc++ from a copy that is replaced by the model where that has come nearer to the target (Khalifa et al. 2021, algorithm 2).
+/// gdc++ from a copy that is replaced by the model where that has come nearer to the target (Khalifa et al. 2021, algorithm 2). With a
+/// <see cref="LearnedBaseline"/> each token has a weight of its own.
 /// </summary>
 internal sealed class DistributionMatching : IAlignmentMethod
 {
     private readonly AlignmentContext _context;
     private readonly Gpt2? _proposal; // null: the model itself
+    private readonly LearnedBaseline? _baseline;
     private readonly FDivergence? _divergence;
     private readonly bool _hasBaseline;
     private double _effective;
     private (double KlPolicy, double KlProposal, bool IsReplaced)? _comparison;
 
-    private DistributionMatching(AlignmentContext context, Gpt2? proposal)
+    private DistributionMatching(AlignmentContext context, Gpt2? proposal, LearnedBaseline? baseline)
     {
-        (_context, _proposal) = (context, proposal);
+        (_context, _proposal, _baseline) = (context, proposal, baseline);
         Training.Configuration.MethodSection method = context.Plan.Section.Method;
         _hasBaseline = method.Name == "gdc++";
         _divergence = method.Name != "f-dpg" ? null : method.Divergence switch
@@ -34,15 +36,17 @@ internal sealed class DistributionMatching : IAlignmentMethod
 
     /// <param name="context">Of the run.</param>
     /// <param name="checkpoint">Its folder; null at the start, where the proposal is the prior.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static DistributionMatching Create(AlignmentContext context, string? checkpoint)
     {
-        if (context.Plan.Section.Method.Name is not ("gdc" or "gdc++")) return new DistributionMatching(context, proposal: null);
+        if (context.Plan.Section.Method.Name is not ("gdc" or "gdc++"))
+            return new DistributionMatching(context, proposal: null, context.Plan.Section.Method.LearnedBaseline ? LearnedBaseline.Create(context, checkpoint) : null);
         var proposal = new Gpt2(context.Prior.Config, context.Prior.Backend);
         try
         {
             if (checkpoint is null) CopyWeights(context.Prior, proposal);
             else Gpt2Weights.Read(Path.Combine(checkpoint, AlignmentState.ProposalName), proposal);
-            return new DistributionMatching(context, proposal);
+            return new DistributionMatching(context, proposal, baseline: null);
         }
         catch
         {
@@ -60,6 +64,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
         Policy policy = _context.Policy;
         int[] prompts = plan.Prompts.OfStep(step, plan.TextsPerStep, plan.Section.Sampling.SamplesPerPrompt);
         Draws draws = _context.Drawer.Draw(_proposal ?? policy.Model, prompts, DrawPurpose.Training, step);
+        if (_baseline is not null) return Step(draws, _baseline, step, rate);
         int[] read = Read(draws);
         double[] logProposal = draws.LogProbs(_proposal ?? policy.Model, read), logTarget = _context.LogTarget(draws, draws.LogProbs(_context.Prior, read));
         double[] logPolicy = _proposal is not null && _hasBaseline ? draws.LogProbs(policy.Model, read) : logProposal; // p / q alone asks for no pi
@@ -76,27 +81,63 @@ internal sealed class DistributionMatching : IAlignmentMethod
     public void AddTo(JsonObject line)
     {
         if (EffectiveTexts is { } effective) line["align_effective_texts"] = effective;
+        _baseline?.AddTo(line);
         if (_comparison is not { } compared) return;
         line["align_kl_target_to_model"] = compared.KlPolicy;
         line["align_kl_target_to_proposal"] = compared.KlProposal;
         line["align_proposal_replaced"] = compared.IsReplaced ? 1 : 0;
     }
 
-    public (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior)
+    public (WeightedText[] Plain, WeightedText[] WithBaseline)? Weigh(Draws draws)
     {
-        if (_divergence is not null) return null;
-        double[] logP = _context.Normalised(draws, _context.LogTarget(draws, logPrior));
-        return ([.. logP.Zip(logPolicy, SequenceWeights.Dpg)], [.. logP.Zip(logPolicy, (p, policy) => SequenceWeights.DpgWithBaseline(p, policy, policy, logZ: 0))]);
+        if (_divergence is not null && _baseline is null) return null;
+        double[][] logPolicy = draws.TokenLogProbs(_context.Policy.Model), logPrior = draws.TokenLogProbs(_context.Prior);
+        double[] log = [.. logPolicy.Select(text => text.Sum())], logP = _context.Normalised(draws, _context.LogTarget(draws, [.. logPrior.Select(text => text.Sum())]));
+        WeightedText[] plain = WeightedText.Of(draws, [.. logP.Select((p, i) => Weight(p, log[i], log[i]))]);
+        return (plain, _baseline is null
+            ? WeightedText.Of(draws, [.. logP.Select((p, i) => SequenceWeights.DpgWithBaseline(p, log[i], log[i], logZ: 0))])
+            : _baseline.WeighOnly(draws, Rewards(draws, logP, logPolicy, logPrior)));
     }
 
-    public AlignmentState Save(AlignmentState state) => state with { HasProposal = _proposal is not null };
+    public AlignmentState Save(AlignmentState state) => _baseline is null ? state with { HasProposal = _proposal is not null } : _baseline.Save(state);
 
     public void SaveFiles(string directory)
     {
         if (_proposal is not null) Gpt2Weights.Write(Path.Combine(directory, AlignmentState.ProposalName), _proposal.Parameters);
+        _baseline?.SaveFile(directory);
     }
 
-    public void Dispose() => _proposal?.Dispose();
+    public void Dispose()
+    {
+        _proposal?.Dispose();
+        _baseline?.Dispose();
+    }
+
+    /// <summary>A step with a learned baseline: all texts are read, since those that the target forbids teach it as much as the others.</summary>
+    private MethodStep Step(Draws draws, LearnedBaseline baseline, long step, double rate)
+    {
+        double[][] logPolicy = draws.TokenLogProbs(_context.Policy.Model), logPrior = draws.TokenLogProbs(_context.Prior);
+        double[] log = [.. logPolicy.Select(text => text.Sum())], logTarget = _context.LogTarget(draws, [.. logPrior.Select(text => text.Sum())]);
+        // Afterwards Z stays as it is: P / pi of a model that has moved scatters more with every step, and one such batch outweighs thousands of the prior's texts.
+        if (baseline.IsAlone(step)) _context.Learn(draws, logTarget, log);
+        double[] logP = _context.Normalised(draws, logTarget);
+        _effective = Measure.EffectiveSamples([.. logP.Zip(log, (p, q) => p - q)]);
+        WeightedText[] texts = baseline.Weigh(draws, Rewards(draws, logP, logPolicy, logPrior));
+        (double loss, double norm) = _context.Policy.Update(baseline.IsAlone(step) ? [] : texts, rate);
+        return new MethodStep(loss, norm, draws.Written);
+    }
+
+    /// <summary>
+    /// The weight of each text as the sum of rewards of its tokens. That of reverse KL falls apart into theirs, log e + sum (log a - log pi) up to a constant; any other is the last token's.
+    /// </summary>
+    private double[][] Rewards(Draws draws, double[] logP, double[][] logPolicy, double[][] logPrior) => [.. logP.Select((p, i) =>
+    {
+        if (_divergence == FDivergence.ReverseKl) return Advantages.TokenRewards(logPolicy[i], logPrior[i], _context.Target!.LogEvidence(draws.Features[i]), beta: 1);
+        double[] rewards = new double[logPolicy[i].Length];
+        double log = logPolicy[i].Sum();
+        rewards[^1] = Weight(p, log, log);
+        return rewards;
+    })];
 
     /// <summary>The texts that any model has to read: p / q is 0 for all that the target forbids, whatever the models say of them.</summary>
     private int[] Read(Draws draws)

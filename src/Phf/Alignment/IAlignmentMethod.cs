@@ -17,8 +17,8 @@ internal interface IAlignmentMethod : IDisposable
     /// <summary>Adds what the method knows about the last step to its line of the log.</summary>
     void AddTo(JsonObject line);
 
-    /// <summary>What the method would weigh texts of the model by, without and with a baseline; null for methods without baselines.</summary>
-    (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior) => null;
+    /// <summary>What the method would weigh texts of the model by, one by one, without and with a baseline; null for methods without baselines.</summary>
+    (WeightedText[] Plain, WeightedText[] WithBaseline)? Weigh(Draws draws) => null;
 
     /// <summary>The state with what the method has to keep.</summary>
     AlignmentState Save(AlignmentState state);

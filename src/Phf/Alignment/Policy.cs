@@ -15,6 +15,16 @@ internal readonly record struct WeightedText(int[] Tokens, double[] Weights, dou
     /// <summary>The texts of a batch with one weight for all tokens of each.</summary>
     public static WeightedText[] Of(Draws draws, IReadOnlyList<double> weights) =>
         [.. draws.Tokens.Select((tokens, i) => new WeightedText(tokens, [.. Enumerable.Range(1, tokens.Length - 1).Select(t => t < draws.Starts[i] ? 0 : weights[i])]))];
+
+    /// <summary>The texts of a batch with a weight for each token that was written.</summary>
+    public static WeightedText[] Of(Draws draws, IReadOnlyList<double[]> weights) =>
+        [.. draws.Tokens.Select((tokens, i) => new WeightedText(tokens, OfWritten(draws, i, weights[i])))];
+
+    /// <summary>Numbers of a text's written tokens, behind zeros for those of its prompt but the first.</summary>
+    public static double[] OfWritten(Draws draws, int text, IEnumerable<double> numbers) => [.. new double[draws.Starts[text] - 1], .. numbers];
+
+    /// <summary>The text with its weights multiplied.</summary>
+    public WeightedText Times(double factor) => this with { Weights = [.. Weights.Select(weight => weight * factor)] };
 }
 
 /// <summary>
@@ -122,7 +132,8 @@ internal sealed class Policy : IDisposable
         for (int row = 0; row < texts.Length; row++) texts[row].Targets?.CopyTo(_targets, row * _state.Time);
         Spread(texts, text => text.Weights, _weights);
         Model.Forward(_inputs, _positions, _state);
-        Model.Classify(_state, _targets, new TokenWeights(_weights, default), _logProbs, _logComplements, _optimizer.Gradients);
+        if (_weights.AsSpan().ContainsAnyExcept(0)) Model.Classify(_state, _targets, new TokenWeights(_weights, default), _logProbs, _logComplements, _optimizer.Gradients);
+        else _state.DFinal.Span.Clear(); // values alone are learned
         if (_values.Length > 0)
         {
             Spread(texts, text => text.ValueSlopes, _values);

@@ -3,22 +3,43 @@ using Phf.Alignment.Methods;
 
 namespace Phf.Alignment;
 
-/// <summary>REINFORCE with a KL penalty (docs/alignment.md): texts of the model itself, weighed by reward less penalty less the mean of the others.</summary>
-internal sealed class PolicyGradient(AlignmentContext context, double beta) : IAlignmentMethod
+/// <summary>
+/// REINFORCE with a KL penalty (docs/alignment.md): texts of the model itself, weighed by reward less penalty less the mean of the others, or token by token by a
+/// <see cref="LearnedBaseline"/>.
+/// </summary>
+internal sealed class PolicyGradient : IAlignmentMethod
 {
-    private KlController _penalty = new(beta, context.Plan.Section.Method.TargetKl);
+    private readonly AlignmentContext _context;
+    private readonly LearnedBaseline? _baseline;
+    private KlController _penalty;
     private double _reward, _kl;
+
+    /// <param name="context">Of the run.</param>
+    /// <param name="checkpoint">Its folder; null at the start.</param>
+    /// <param name="beta">Weight of the penalty so far.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    public PolicyGradient(AlignmentContext context, string? checkpoint, double beta)
+    {
+        _context = context;
+        _penalty = new KlController(beta, context.Plan.Section.Method.TargetKl);
+        if (context.Plan.Section.Method.LearnedBaseline) _baseline = LearnedBaseline.Create(context, checkpoint);
+    }
 
     public MethodStep Step(long step, double rate)
     {
-        AlignmentPlan plan = context.Plan;
+        AlignmentPlan plan = _context.Plan;
         int[] prompts = plan.Prompts.OfStep(step, plan.TextsPerStep, plan.Section.Sampling.SamplesPerPrompt);
-        Draws draws = context.Drawer.Draw(context.Policy.Model, prompts, DrawPurpose.Training, step);
-        double[] logPrior = draws.LogProbs(context.Prior), logPolicy = draws.LogProbs(context.Policy.Model);
-        (_reward, _kl) = (draws.Features.Average(features => FittedTarget.Reward(plan.Section.Target, features)), logPolicy.Zip(logPrior, (policy, prior) => policy - prior).Average());
-        (double[] plain, double[] withBaseline) = Gains(draws, logPolicy, logPrior);
-        double[] weights = [.. (plan.Section.Method.Baseline ? withBaseline : plain).Select(weight => weight / draws.Count)];
-        (double loss, double norm) = context.Policy.Update(WeightedText.Of(draws, weights), rate);
+        Draws draws = _context.Drawer.Draw(_context.Policy.Model, prompts, DrawPurpose.Training, step);
+        double[][] logPrior = draws.TokenLogProbs(_context.Prior), logPolicy = draws.TokenLogProbs(_context.Policy.Model);
+        (_reward, _kl) = (Rewards(draws).Average(), logPolicy.Zip(logPrior, (policy, prior) => policy.Sum() - prior.Sum()).Average());
+        WeightedText[] texts;
+        if (_baseline is not null) texts = _baseline.Weigh(draws, TokenRewards(draws, logPolicy, logPrior));
+        else
+        {
+            (double[] plain, double[] withBaseline) = Gains(draws, logPolicy, logPrior);
+            texts = WeightedText.Of(draws, [.. (plan.Section.Method.Baseline ? withBaseline : plain).Select(weight => weight / draws.Count)]);
+        }
+        (double loss, double norm) = _context.Policy.Update(_baseline?.IsAlone(step) is true ? [] : texts, rate);
         _penalty = _penalty.After(_kl);
         return new MethodStep(loss, norm, draws.Written);
     }
@@ -28,25 +49,35 @@ internal sealed class PolicyGradient(AlignmentContext context, double beta) : IA
         line["align_batch_reward"] = _reward;
         line["align_batch_kl_prior"] = _kl;
         line["align_beta"] = _penalty.Beta;
+        _baseline?.AddTo(line);
     }
 
-    public (double[] Plain, double[] WithBaseline)? Weights(Draws draws, double[] logPolicy, double[] logPrior) => Gains(draws, logPolicy, logPrior);
-
-    public AlignmentState Save(AlignmentState state) => state with { Beta = _penalty.Beta };
-
-    public void SaveFiles(string directory)
+    public (WeightedText[] Plain, WeightedText[] WithBaseline)? Weigh(Draws draws)
     {
+        double[][] logPrior = draws.TokenLogProbs(_context.Prior), logPolicy = draws.TokenLogProbs(_context.Policy.Model);
+        (double[] plain, double[] withBaseline) = Gains(draws, logPolicy, logPrior);
+        return (WeightedText.Of(draws, plain), _baseline is null ? WeightedText.Of(draws, withBaseline) : _baseline.WeighOnly(draws, TokenRewards(draws, logPolicy, logPrior)));
     }
 
-    public void Dispose()
+    public AlignmentState Save(AlignmentState state)
     {
+        state = state with { Beta = _penalty.Beta };
+        return _baseline is null ? state : _baseline.Save(state);
     }
+
+    public void SaveFiles(string directory) => _baseline?.SaveFile(directory);
+
+    public void Dispose() => _baseline?.Dispose();
+
+    private double[] Rewards(Draws draws) => [.. draws.Features.Select(features => FittedTarget.Reward(_context.Plan.Section.Target, features))];
+
+    private double[][] TokenRewards(Draws draws, double[][] logPolicy, double[][] logPrior) =>
+        [.. Rewards(draws).Select((reward, i) => Advantages.TokenRewards(logPolicy[i], logPrior[i], reward, _penalty.Beta))];
 
     /// <summary>Reward less penalty, and less the mean of the other texts: a baseline made of the others alone leaves the expectation of the gradient as it is.</summary>
-    private (double[] Plain, double[] WithBaseline) Gains(Draws draws, double[] logPolicy, double[] logPrior)
+    private (double[] Plain, double[] WithBaseline) Gains(Draws draws, double[][] logPolicy, double[][] logPrior)
     {
-        double[] gains = [.. draws.Features.Select((features, i) =>
-            SequenceWeights.Reinforce(FittedTarget.Reward(context.Plan.Section.Target, features), _penalty.Beta, logPolicy[i], logPrior[i], baseline: 0))];
+        double[] gains = [.. Rewards(draws).Select((reward, i) => SequenceWeights.Reinforce(reward, _penalty.Beta, logPolicy[i].Sum(), logPrior[i].Sum(), baseline: 0))];
         double total = gains.Sum();
         return (gains, [.. gains.Select(gain => gain - (total - gain) / (gains.Length - 1))]);
     }

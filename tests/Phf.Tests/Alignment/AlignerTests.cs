@@ -21,9 +21,15 @@ public sealed class AlignerTests : IDisposable
     [InlineData("reinforce", "reward", "cancelled at 5")]
     [InlineData("ppo", "reward", "killed at 6")]
     [InlineData("quark", "reward", "killed at 6")]
-    public void StoppedAndResumed_EqualsOneRun(string method, string kind, string stop)
+    [InlineData("dpg with a learned baseline", "pointwise", "cancelled at 3")]
+    [InlineData("f-dpg with a learned baseline", "distributional", "killed at 7")]
+    [InlineData("cdpg with a learned baseline", "pointwise", "killed at 5")]
+    [InlineData("reinforce with a learned baseline", "reward", "killed at 6")]
+    public void StoppedAndResumed_EqualsOneRun(string named, string kind, string stop)
     {
+        (string method, bool learns) = (named.Split(' ')[0], named.EndsWith("baseline", StringComparison.Ordinal));
         AlignmentSection section = _runs.Section(method, kind);
+        if (learns) section = WithLearnedBaseline(section, alone: 2);
         if (method == "cdpg") section = _runs.WithPrompts(section);
         if (method is "reinforce" or "ppo") section = section with { Method = section.Method with { TargetKl = 0.01 } };
         _runs.Run(section, "whole");
@@ -35,6 +41,7 @@ public sealed class AlignerTests : IDisposable
         string whole = RunDirectory.Open(_runs.At("whole")).CheckpointPath(8), halves = RunDirectory.Open(_runs.At("halves")).CheckpointPath(8);
         string[] names = [.. Directory.GetFiles(whole).Select(file => Path.GetFileName(file))];
         Assert.Contains("alignment_state.json", names);
+        Assert.Equal(learns, names.Contains("baseline.safetensors"));
         Assert.Equal(method.StartsWith("gdc", StringComparison.Ordinal), names.Contains("proposal.safetensors"));
         foreach (string name in names)
             Assert.True(File.ReadAllBytes(Path.Combine(whole, name)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(halves, name))), $"{name} differs");
@@ -49,9 +56,13 @@ public sealed class AlignerTests : IDisposable
     [InlineData("f-dpg", "pointwise")]
     [InlineData("reinforce", "reward")]
     [InlineData("ppo", "reward")]
-    public void EveryMethod_MovesTheFeatureTowardsItsTarget(string method, string kind)
+    [InlineData("dpg with a learned baseline", "distributional")]
+    [InlineData("f-dpg with a learned baseline", "pointwise")]
+    [InlineData("reinforce with a learned baseline", "reward")]
+    public void EveryMethod_MovesTheFeatureTowardsItsTarget(string named, string kind)
     {
-        AlignmentSection section = _runs.Section(method, kind);
+        AlignmentSection section = _runs.Section(named.Split(' ')[0], kind);
+        if (named.EndsWith("baseline", StringComparison.Ordinal)) section = WithLearnedBaseline(section, alone: 10);
         section = section with
         {
             Target = section.Target with { Beta = kind == "reward" ? 0.2 : null, Features = [section.Target.Features[0] with { Moment = kind == "distributional" ? 0.8 : null }] },
@@ -149,6 +160,34 @@ public sealed class AlignerTests : IDisposable
         Assert.All(compared, line => Assert.Equal((double)line["align_kl_target_to_model"]! < (double)line["align_kl_target_to_proposal"]!, (int)line["align_proposal_replaced"]! == 1));
         Assert.Contains(compared, line => (int)line["align_proposal_replaced"]! == 1);
     }
+
+    [Fact]
+    public void LearnedBaseline_LearnsAloneAtFirst_AndTakesVarianceAway()
+    {
+        AlignmentSection section = WithLearnedBaseline(Larger(_runs.Section("reinforce", "reward"), steps: 40), alone: 39);
+        List<AlignmentReport> reports = _runs.Run(section, "run");
+        JsonNode[] steps = [.. Lines("run").Select(line => JsonNode.Parse(line)!).Where(line => line["align_baseline_loss"] is not null)];
+        Assert.Equal(40, steps.Length);
+        Assert.All(steps[..39], line => Assert.Equal(0, (double)line["align_batch_kl_prior"]!, 1e-6)); // of the texts of the step, so before its update
+        Assert.True(reports[1].KlFromPrior > 0, "and then the model moves");
+        double first = (double)steps[0]["align_baseline_loss"]!, last = steps[^5..].Average(line => (double)line["align_baseline_loss"]!);
+        Assert.True(last < 0.8 * first, $"squared error went from {first} to {last}");
+        (double plain, double withBaseline) = reports[1].GradientVariance!.Value;
+        Assert.True(withBaseline < 0.7 * plain, $"variance {withBaseline} of {plain}");
+    }
+
+    [Fact]
+    public void LearnedBaseline_KeepsZ_OnceTheModelMoves()
+    {
+        AlignmentSection section = WithLearnedBaseline(_runs.Section("dpg"), alone: 3);
+        List<AlignmentReport> reports = _runs.Run(section, "run");
+        Assert.Equal([0, 3, 6, 8], reports.Select(report => report.Step));
+        Assert.NotEqual(reports[0].Target!.Z, reports[1].Target!.Z);
+        Assert.Equal(reports[1].Target!.Z, reports[3].Target!.Z);
+    }
+
+    private static AlignmentSection WithLearnedBaseline(AlignmentSection section, int alone) =>
+        section with { Method = section.Method with { LearnedBaseline = true, BaselineSteps = alone, GaeLambda = 0.8 } };
 
     /// <summary>Shorter texts and more of them, and smaller steps: less noise.</summary>
     private static AlignmentSection Larger(AlignmentSection section, int steps) => section with

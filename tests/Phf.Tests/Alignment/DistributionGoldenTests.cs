@@ -95,6 +95,41 @@ public sealed class DistributionGoldenTests : IDisposable
     }
 
     [GoldenTheory]
+    [InlineData("forward_KL(p||pi)", FDivergence.ForwardKl)]
+    [InlineData("reverse_KL(pi||p)", FDivergence.ReverseKl)]
+    [InlineData("TV", FDivergence.TotalVariation)]
+    [InlineData("JS", FDivergence.JensenShannon)]
+    public void LearnedBaseline_KeepsTheGradient_AndTakesItsVariance(string name, FDivergence divergence)
+    {
+        double[] p = [.. _language.Real("target.constraint_two").Select(value => Math.Log(value))], pi = _language.LogPolicy, gradient = _language.Real($"grad.f_dpg.{name}");
+        double[] weights = [.. pi.Select((log, x) => SequenceWeights.FDpg(divergence, p[x], log, log))];
+        double[][] rewards = [.. weights.Select(weight => new[] { 0, 0, 0, weight })], exact = TinyLanguage.Expected(pi, weights);
+        double[][] wrong = [.. exact.Select(values => values.Select((value, t) => 2 * value + t).ToArray())];
+        double[] Tokens(int x, double[][] values, double lambda) => Advantages.Generalised(rewards[x], values[x], gamma: 1, lambda);
+        double[] Expectation(double[][] values, double lambda) => _language.Gradient(x => [.. Tokens(x, values, lambda).Select(weight => -Math.Exp(pi[x]) * weight)]);
+
+        TinyLanguage.AssertEqual(gradient, Expectation(wrong, lambda: 1)); // the rewards alone: whatever the values are
+        TinyLanguage.AssertEqual(gradient, Expectation(exact, lambda: 1));
+        TinyLanguage.AssertEqual(gradient, Expectation(exact, lambda: 0.8)); // the next value as well, where the values are right
+        TinyLanguage.AssertEqual(gradient, Expectation(exact, lambda: 0));
+        Assert.True(Distance(gradient, Expectation(wrong, lambda: 0)) > 0.1); // and only there
+
+        double whole = _language.VarianceOfOne(x => weights[x], pi), byRewards = _language.VarianceOfOne(x => Tokens(x, exact, 1), pi), byValues = _language.VarianceOfOne(x => Tokens(x, exact, 0), pi);
+        Assert.True(byRewards < whole, $"{byRewards} of {whole}");
+        Assert.True(byValues < 0.6 * whole, $"{byValues} of {whole}");
+    }
+
+    [GoldenFact]
+    public void ReverseKl_FallsApartIntoTokens()
+    {
+        double[] p = [.. _language.Real("target.constraint_two").Select(value => Math.Log(value))], pi = _language.LogPolicy;
+        double[][] logPolicy = TinyLanguage.TokenLogProbs(pi), logPrior = TinyLanguage.TokenLogProbs(_language.LogPrior), zeros = [.. pi.Select(_ => new double[TinyLanguage.Length])];
+        double[][] rewards = [.. pi.Select((_, x) => Advantages.TokenRewards(logPolicy[x], logPrior[x], p[x] - _language.LogPrior[x], beta: 1))]; // log e up to the constant log Z
+        TinyLanguage.AssertEqual(_language.Real("grad.f_dpg.reverse_KL(pi||p)"),
+            _language.Gradient(x => [.. Advantages.Generalised(rewards[x], zeros[x], gamma: 1, lambda: 1).Select(weight => -Math.Exp(pi[x]) * weight)]));
+    }
+
+    [GoldenTheory]
     [InlineData("boolean_beta_0.1")]
     [InlineData("boolean_beta_1")]
     [InlineData("real_beta_0.5")]
@@ -163,6 +198,8 @@ public sealed class DistributionGoldenTests : IDisposable
         double z = Math.Log(log.Sum(Math.Exp));
         return [.. log.Select(value => value - z)];
     }
+
+    private static double Distance(double[] one, double[] other) => Math.Sqrt(one.Zip(other, (a, b) => (a - b) * (a - b)).Sum() / one.Sum(a => a * a));
 
     private static double[] Of(int[] texts, double[] values) => [.. texts.Select(x => values[x])];
 

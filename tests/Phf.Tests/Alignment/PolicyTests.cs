@@ -120,7 +120,7 @@ public sealed class PolicyTests
         int[][] texts = [.. AllTexts().Take(8)];
         double[] weights = [1, -2, 0.5, 3, 1, 1, -1, 2];
         var draws = new Draws { Prompts = new int[8], Tokens = texts, Starts = [.. texts.Select(_ => 1)], Texts = [.. texts.Select(_ => "")], Features = [.. texts.Select(_ => new double[1])] };
-        double spread = GradientSpread.Of(policy, draws, weights);
+        double spread = GradientSpread.Of(policy, WeightedText.Of(draws, weights));
         WeightedText[] each = WeightedText.Of(draws, weights);
         double[][] gradients = [.. each.Select(text =>
         {

@@ -56,19 +56,65 @@ internal sealed class TinyLanguage : IDisposable
     public double[] Gradient(Func<int, double> coefficient, IEnumerable<int>? texts = null)
     {
         double[] gradient = new double[_rows.Length * Vocabulary];
-        foreach (int x in texts ?? Enumerable.Range(0, Count)) AddScore(gradient, x, coefficient(x));
+        foreach (int x in texts ?? Enumerable.Range(0, Count)) AddScore(gradient, x, Alike(coefficient(x)));
         return gradient;
     }
 
+    /// <summary>sum_x sum_t c_t(x) grad log pi(x_t | x_(before t)), in the order of theta.</summary>
+    public double[] Gradient(Func<int, double[]> coefficients)
+    {
+        double[] gradient = new double[_rows.Length * Vocabulary];
+        for (int x = 0; x < Count; x++) AddScore(gradient, x, coefficients(x));
+        return gradient;
+    }
+
+    /// <summary>log p of each token of each text, given those before it, of a distribution over the texts.</summary>
+    public static double[][] TokenLogProbs(double[] logProbabilities)
+    {
+        double[][] logs = [.. logProbabilities.Select(_ => new double[Length])];
+        for (int t = 0, unit = Count; t < Length; t++, unit /= Vocabulary)
+            for (int start = 0; start < Count; start += unit) // texts with the same t tokens lie beside each other
+            {
+                double whole = logProbabilities.AsSpan(start, unit).ToArray().Sum(Math.Exp);
+                for (int next = start; next < start + unit; next += unit / Vocabulary)
+                {
+                    double part = logProbabilities.AsSpan(next, unit / Vocabulary).ToArray().Sum(Math.Exp);
+                    for (int x = next; x < next + unit / Vocabulary; x++) logs[x][t] = Math.Log(part / whole);
+                }
+            }
+        return logs;
+    }
+
+    /// <summary>What is to be expected of a text's number, given its first t tokens, for each t below its length.</summary>
+    public static double[][] Expected(double[] logProbabilities, double[] numbers)
+    {
+        double[][] expected = [.. numbers.Select(_ => new double[Length])];
+        for (int t = 0, unit = Count; t < Length; t++, unit /= Vocabulary)
+            for (int start = 0; start < Count; start += unit)
+            {
+                double whole = 0, sum = 0;
+                for (int x = start; x < start + unit; x++)
+                {
+                    whole += Math.Exp(logProbabilities[x]);
+                    sum += Math.Exp(logProbabilities[x]) * numbers[x];
+                }
+                for (int x = start; x < start + unit; x++) expected[x][t] = sum / whole;
+            }
+        return expected;
+    }
+
     /// <summary>Trace of the covariance of c(x) grad log pi(x) for x drawn from q.</summary>
-    public double VarianceOfOne(Func<int, double> coefficient, double[] logProposal)
+    public double VarianceOfOne(Func<int, double> coefficient, double[] logProposal) => VarianceOfOne(x => Alike(coefficient(x)), logProposal);
+
+    /// <summary>The same with a coefficient for each token.</summary>
+    public double VarianceOfOne(Func<int, double[]> coefficients, double[] logProposal)
     {
         double squares = 0;
         double[] mean = new double[_rows.Length * Vocabulary];
         for (int x = 0; x < Count; x++)
         {
             double[] one = new double[mean.Length];
-            AddScore(one, x, coefficient(x));
+            AddScore(one, x, coefficients(x));
             double probability = Math.Exp(logProposal[x]);
             squares += probability * one.Sum(value => value * value);
             for (int i = 0; i < mean.Length; i++) mean[i] += probability * one[i];
@@ -103,13 +149,15 @@ internal sealed class TinyLanguage : IDisposable
         _json.Dispose();
     }
 
-    private void AddScore(double[] gradient, int x, double coefficient)
+    private static double[] Alike(double coefficient) => [.. Enumerable.Repeat(coefficient, Length)];
+
+    private void AddScore(double[] gradient, int x, double[] coefficients)
     {
         int previous = Vocabulary;
         for (int t = 0, unit = Count / Vocabulary; t < Length; t++, unit /= Vocabulary)
         {
             int token = x / unit % Vocabulary, row = (t * (Vocabulary + 1)) + previous;
-            for (int v = 0; v < Vocabulary; v++) gradient[(row * Vocabulary) + v] += coefficient * ((v == token ? 1 : 0) - _rows[row][v]);
+            for (int v = 0; v < Vocabulary; v++) gradient[(row * Vocabulary) + v] += coefficients[t] * ((v == token ? 1 : 0) - _rows[row][v]);
             previous = token;
             if (unit == 1) break;
         }

@@ -8,6 +8,8 @@ public static class AlignmentFile
 {
     private static readonly string[] WithoutPlace = ["num_tokens", "sequence_length", "tokens_already_seen", "skip_outliers", "load_best_model_at_end"];
 
+    private static readonly string[] WithLearnedBaseline = ["dpg", "f-dpg", "cdpg", "reinforce"];
+
     /// <summary>Merges files and then overrides (<c>training.learning_rate=1e-3</c>), the last one wins.</summary>
     /// <exception cref="InvalidDataException">Every problem, one per line, with its place.</exception>
     public static LoadedAlignment Load(IReadOnlyList<string> files, IReadOnlyList<string> overrides)
@@ -79,6 +81,7 @@ public static class AlignmentFile
             ["proposal_steps"] = ["gdc", "gdc++"],
             ["proposal_samples"] = ["gdc", "gdc++"],
             ["baseline"] = ["reinforce"],
+            ["learned_baseline"] = WithLearnedBaseline,
             ["target_kl"] = ["reinforce", "ppo"],
             ["epochs"] = ["ppo"],
             ["minibatches"] = ["ppo"],
@@ -86,7 +89,7 @@ public static class AlignmentFile
             ["value_clip_range"] = ["ppo"],
             ["value_coefficient"] = ["ppo"],
             ["gamma"] = ["ppo"],
-            ["gae_lambda"] = ["ppo"],
+            ["gae_lambda"] = ["ppo", .. WithLearnedBaseline],
             ["whiten"] = ["ppo"],
             ["quantiles"] = ["quark"],
             ["pool"] = ["quark"],
@@ -106,6 +109,15 @@ public static class AlignmentFile
         foreach (ConfigKey key in ConfigKey.Of(typeof(MethodSection)))
             if (parameters.TryGetValue(key.Name, out string[]? methods) && !methods.Contains(method.Name) && !Equals(key.Property.GetValue(method), key.Property.GetValue(defaults)))
                 yield return ($"method.{key.Name}", $"is a parameter of {string.Join(" and ", methods)}, not of {method.Name}; leave it out");
+        if (!method.LearnedBaseline)
+        {
+            if (method.BaselineSteps != defaults.BaselineSteps) yield return ("method.baseline_steps", "is a parameter of learned_baseline; set that, or leave it out");
+            if (method.BaselineRate != defaults.BaselineRate) yield return ("method.baseline_rate", "is a parameter of learned_baseline; set that, or leave it out");
+            if (method.GaeLambda != defaults.GaeLambda && WithLearnedBaseline.Contains(method.Name))
+                yield return ("method.gae_lambda", $"is, with {method.Name}, a parameter of learned_baseline; set that, or leave it out");
+        }
+        else if (method.BaselineSteps >= section.Training.MaxSteps)
+            yield return ("method.baseline_steps", $"is {method.BaselineSteps}, and of training.max_steps = {section.Training.MaxSteps} none would be left for the model; raise training.max_steps or lower it");
         if (method.Name == "cdpg" && section.Sampling.Prompts is null) yield return ("sampling.prompts", "is missing; cdpg has a target for each prompt (without prompts, take dpg)");
         if (method.Name == "ppo" && method.Minibatches > section.Training.SequencesPerStep)
             yield return ("method.minibatches", $"is {method.Minibatches}, more than the {section.Training.SequencesPerStep} texts of a step (training.effective_batch_size)");

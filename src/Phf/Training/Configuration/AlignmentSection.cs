@@ -108,6 +108,15 @@ public sealed record MethodSection
     [Key("reinforce: subtract the mean of the step's other texts from the reward of each.")]
     public bool Baseline { get; init; } = true;
 
+    [Key("dpg, f-dpg, cdpg and reinforce: a copy of the prior learns what is to be expected behind each prefix of a text, and a token weighs by what it changes of that, instead of by its whole text.")]
+    public bool LearnedBaseline { get; init; }
+
+    [Key("learned_baseline: first steps, in which it learns alone and the model stays as it is.", Min = 0)]
+    public int BaselineSteps { get; init; } = 40;
+
+    [Key("learned_baseline: its learning rate.", Above = 0)]
+    public double BaselineRate { get; init; } = 1e-3;
+
     [Key("reinforce and ppo: lead target.beta so that KL(model || prior) becomes this, in nats per text. Not set: beta stays.", Above = 0)]
     public double? TargetKl { get; init; }
 
@@ -129,7 +138,7 @@ public sealed record MethodSection
     [Key("ppo: discount of later rewards.", Min = 0, Max = 1)]
     public double Gamma { get; init; } = 1;
 
-    [Key("ppo: lambda of the generalised advantages: 1 trusts the rewards alone, 0 the next value.", Min = 0, Max = 1)]
+    [Key("ppo and learned_baseline: lambda of the generalised advantages: 1 trusts the rewards alone, 0 the next value.", Min = 0, Max = 1)]
     public double GaeLambda { get; init; } = 0.95;
 
     [Key("ppo: shift and scale the advantages of a step to mean 0 and variance 1.")]
