@@ -14,9 +14,10 @@ namespace Phf.Alignment;
 /// <param name="Beta">The penalty's weight now.</param>
 /// <param name="HasProposal">Texts are drawn from another model than the one that is aligned; its weights are in <see cref="ProposalName"/>.</param>
 /// <param name="BaselineUpdates">Updates of a <see cref="LearnedBaseline"/> so far.</param>
+/// <param name="LedLambda">Lambda that follows the model's own expectations; null where it stays.</param>
 internal sealed record AlignmentState(
     string PriorFingerprint, long Updates, IReadOnlyList<double> Lambda, IReadOnlyList<PartitionEstimate> Partitions, double Beta, bool HasProposal,
-    long BaselineUpdates = 0)
+    long BaselineUpdates = 0, IReadOnlyList<double>? LedLambda = null)
 {
     public const string ProposalName = "proposal.safetensors";
     private const string FileName = "alignment_state.json";

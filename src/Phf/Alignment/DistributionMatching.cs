@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Phf.Alignment.Estimates;
 using Phf.Alignment.Methods;
+using Phf.Alignment.Targets;
 using Phf.Model;
 
 namespace Phf.Alignment;
@@ -17,6 +18,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
     private readonly LearnedBaseline? _baseline;
     private readonly FDivergence? _divergence;
     private readonly bool _hasBaseline;
+    private double[]? _ledLambda; // null: the target's own
     private double _effective;
     private (double KlPolicy, double KlProposal, bool IsReplaced)? _comparison;
 
@@ -40,7 +42,11 @@ internal sealed class DistributionMatching : IAlignmentMethod
     public static DistributionMatching Create(AlignmentContext context, string? checkpoint)
     {
         if (context.Plan.Section.Method.Name is not ("gdc" or "gdc++"))
-            return new DistributionMatching(context, proposal: null, context.Plan.Section.Method.LearnedBaseline ? LearnedBaseline.Create(context, checkpoint) : null);
+            return new DistributionMatching(context, proposal: null, context.Plan.Section.Method.LearnedBaseline ? LearnedBaseline.Create(context, checkpoint) : null)
+            {
+                _ledLambda = context.Plan.Section.Method.LambdaRate == 0 ? null
+                    : [.. (checkpoint is null ? null : AlignmentState.Read(checkpoint).LedLambda) ?? ((DistributionalTarget)context.Target!).Lambda],
+            };
         var proposal = new Gpt2(context.Prior.Config, context.Prior.Backend);
         try
         {
@@ -82,6 +88,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
     {
         if (EffectiveTexts is { } effective) line["align_effective_texts"] = effective;
         _baseline?.AddTo(line);
+        for (int k = 0; k < _ledLambda?.Length; k++) line[$"align_lambda_{_context.Plan.Features.Names[k]}"] = _ledLambda[k];
         if (_comparison is not { } compared) return;
         line["align_kl_target_to_model"] = compared.KlPolicy;
         line["align_kl_target_to_proposal"] = compared.KlProposal;
@@ -99,7 +106,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
             : _baseline.WeighOnly(draws, Rewards(draws, logP, logPolicy, logPrior)));
     }
 
-    public AlignmentState Save(AlignmentState state) => _baseline is null ? state with { HasProposal = _proposal is not null } : _baseline.Save(state);
+    public AlignmentState Save(AlignmentState state) => _baseline is null ? state with { HasProposal = _proposal is not null } : _baseline.Save(state with { LedLambda = _ledLambda });
 
     public void SaveFiles(string directory)
     {
@@ -123,21 +130,36 @@ internal sealed class DistributionMatching : IAlignmentMethod
         double[] logP = _context.Normalised(draws, logTarget);
         _effective = Measure.EffectiveSamples([.. logP.Zip(log, (p, q) => p - q)]);
         WeightedText[] texts = baseline.Weigh(draws, Rewards(draws, logP, logPolicy, logPrior));
-        (double loss, double norm) = _context.Policy.Update(baseline.IsAlone(step) ? [] : texts, rate);
+        if (baseline.IsAlone(step)) return new MethodStep(0, 0, draws.Written);
+        (double loss, double norm) = _context.Policy.Update(texts, rate);
+        LeadLambda(draws);
         return new MethodStep(loss, norm, draws.Written);
+    }
+
+    /// <summary>
+    /// Dual ascent on the least KL(pi || a) with E_pi[phi_i] = mu_i: its multipliers are the target's lambda where the model can become the target, and others where it cannot.
+    /// </summary>
+    private void LeadLambda(Draws draws)
+    {
+        for (int k = 0; k < _ledLambda?.Length; k++)
+            _ledLambda[k] += _context.Plan.Section.Method.LambdaRate * (_context.Plan.Section.Target.Features[k].Moment!.Value - draws.Features.Average(features => features[k]));
     }
 
     /// <summary>
     /// The weight of each text as the sum of rewards of its tokens. That of reverse KL falls apart into theirs, log e + sum (log a - log pi) up to a constant; any other is the last token's.
     /// </summary>
-    private double[][] Rewards(Draws draws, double[] logP, double[][] logPolicy, double[][] logPrior) => [.. logP.Select((p, i) =>
+    private double[][] Rewards(Draws draws, double[] logP, double[][] logPolicy, double[][] logPrior)
     {
-        if (_divergence == FDivergence.ReverseKl) return Advantages.TokenRewards(logPolicy[i], logPrior[i], _context.Target!.LogEvidence(draws.Features[i]), beta: 1);
-        double[] rewards = new double[logPolicy[i].Length];
-        double log = logPolicy[i].Sum();
-        rewards[^1] = Weight(p, log, log);
-        return rewards;
-    })];
+        Target target = _ledLambda is null ? _context.Target! : new DistributionalTarget(_ledLambda);
+        return [.. logP.Select((p, i) =>
+        {
+            if (_divergence == FDivergence.ReverseKl) return Advantages.TokenRewards(logPolicy[i], logPrior[i], target.LogEvidence(draws.Features[i]), beta: 1);
+            double[] rewards = new double[logPolicy[i].Length];
+            double log = logPolicy[i].Sum();
+            rewards[^1] = Weight(p, log, log);
+            return rewards;
+        })];
+    }
 
     /// <summary>The texts that any model has to read: p / q is 0 for all that the target forbids, whatever the models say of them.</summary>
     private int[] Read(Draws draws)

@@ -39,7 +39,8 @@ internal sealed class PolicyGradient : IAlignmentMethod
             (double[] plain, double[] withBaseline) = Gains(draws, logPolicy, logPrior);
             texts = WeightedText.Of(draws, [.. (plan.Section.Method.Baseline ? withBaseline : plain).Select(weight => weight / draws.Count)]);
         }
-        (double loss, double norm) = _context.Policy.Update(_baseline?.IsAlone(step) is true ? [] : texts, rate);
+        if (_baseline?.IsAlone(step) is true) return new MethodStep(0, 0, draws.Written);
+        (double loss, double norm) = _context.Policy.Update(texts, rate);
         _penalty = _penalty.After(_kl);
         return new MethodStep(loss, norm, draws.Written);
     }

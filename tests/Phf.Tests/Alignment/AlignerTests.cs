@@ -186,6 +186,26 @@ public sealed class AlignerTests : IDisposable
         Assert.Equal(reports[1].Target!.Z, reports[3].Target!.Z);
     }
 
+    [Fact]
+    public void LedLambda_RisesUntilTheModelHasItsExpectation_AndIsResumed()
+    {
+        AlignmentSection section = WithLearnedBaseline(Larger(_runs.Section("f-dpg", "distributional"), steps: 60), alone: 5);
+        section = section with
+        {
+            Target = section.Target with { Features = [section.Target.Features[0] with { Moment = 0.8 }] },
+            Method = section.Method with { Divergence = "reverse_kl" },
+            Training = section.Training with { SaveSteps = 30 },
+        };
+        double fixedLambda = _runs.Run(section, "fixed")[^1].Features[0].Mean;
+        section = section with { Method = section.Method with { LambdaRate = 0.5 } };
+        double led = _runs.Run(section, "led")[^1].Features[0].Mean;
+        Assert.True(Math.Abs(led - 0.8) < Math.Abs(fixedLambda - 0.8) + 0.02 && Math.Abs(led - 0.8) < 0.07, $"E[phi] is {led}, and {fixedLambda} with lambda as it was fitted");
+        Assert.Throws<KilledException>(() => _runs.Run(section, "halves", observer: new Observer(killAt: 40)));
+        _runs.Run(section, "halves", resumes: true, threads: 2);
+        Assert.Equal(Lines("led"), Lines("halves"));
+        Assert.Contains("align_lambda_early", Lines("led")[^2]);
+    }
+
     private static AlignmentSection WithLearnedBaseline(AlignmentSection section, int alone) =>
         section with { Method = section.Method with { LearnedBaseline = true, BaselineSteps = alone, GaeLambda = 0.8 } };
 

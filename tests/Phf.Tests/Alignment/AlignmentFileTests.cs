@@ -56,6 +56,8 @@ public sealed class AlignmentFileTests : IDisposable
     [InlineData("method={name: dpg, baseline_steps: 3}", "method.baseline_steps is a parameter of learned_baseline; set that, or leave it out")]
     [InlineData("method={name: dpg, gae_lambda: 0.5}", "method.gae_lambda is, with dpg, a parameter of learned_baseline; set that, or leave it out")]
     [InlineData("method={name: f-dpg, learned_baseline: true, baseline_steps: 100000}", "none would be left for the model; raise training.max_steps or lower it")]
+    [InlineData("method={name: f-dpg, learned_baseline: true, lambda_rate: 0.1}", "method.lambda_rate needs method.divergence: reverse_kl")]
+    [InlineData("method.lambda_rate=0.1", "method.lambda_rate is a parameter of f-dpg, not of gdc")]
     [InlineData("method.name=cdpg", "sampling.prompts is missing; cdpg has a target for each prompt")]
     [InlineData("training.num_tokens=100", "training.num_tokens has no place in phf align; leave it out")]
     [InlineData("training.max_steps=null", "training.max_steps is missing; give the number of steps")]

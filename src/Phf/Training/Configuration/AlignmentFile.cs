@@ -47,8 +47,9 @@ public static class AlignmentFile
             yield return ("preferences", $"name {(preferences.Pairs is null ? "neither pairs nor scored" : "pairs and scored")}, and {section.Method.Name} learns from one of both; give exactly one");
         if (!isOffline && preferences != new PreferenceSection()) yield return ("preferences", $"have no place beside {section.Method.Name}, which learns from its own samples; leave them out");
         if (isReinforced && target.Kind != "reward") yield return ("method.name", $"is {section.Method.Name}, whose target has kind: reward, not {target.Kind}");
-        if (target.Kind == "pointwise" && section.Method is { Name: "f-dpg", Divergence: "reverse_kl" })
-            yield return ("method.divergence", "is reverse_kl, which is infinite for a target that forbids texts; take forward_kl, tv or js");
+        bool forbids = target.Kind == "pointwise" || (target.Kind == "distributional" && target.Features.Any(feature => feature.Moment == 1));
+        if (forbids && section.Method is { Name: "f-dpg", Divergence: "reverse_kl" })
+            yield return ("method.divergence", "is reverse_kl, which is infinite for a target that forbids texts; take forward_kl, tv or js, or a distributional target with an expectation below 1");
     }
 
     private static IEnumerable<(string Path, string What)> Feature(TargetSection target, FeatureSection feature, int index)
@@ -89,6 +90,7 @@ public static class AlignmentFile
             ["value_clip_range"] = ["ppo"],
             ["value_coefficient"] = ["ppo"],
             ["gamma"] = ["ppo"],
+            ["lambda_rate"] = ["f-dpg"],
             ["gae_lambda"] = ["ppo", .. WithLearnedBaseline],
             ["whiten"] = ["ppo"],
             ["quantiles"] = ["quark"],
@@ -118,6 +120,8 @@ public static class AlignmentFile
         }
         else if (method.BaselineSteps >= section.Training.MaxSteps)
             yield return ("method.baseline_steps", $"is {method.BaselineSteps}, and of training.max_steps = {section.Training.MaxSteps} none would be left for the model; raise training.max_steps or lower it");
+        if (method is { LambdaRate: > 0, Name: "f-dpg" } && !(method is { LearnedBaseline: true, Divergence: "reverse_kl" } && section.Target.Kind == "distributional"))
+            yield return ("method.lambda_rate", "needs method.divergence: reverse_kl, method.learned_baseline: true and a target of kind: distributional; give those, or leave it out");
         if (method.Name == "cdpg" && section.Sampling.Prompts is null) yield return ("sampling.prompts", "is missing; cdpg has a target for each prompt (without prompts, take dpg)");
         if (method.Name == "ppo" && method.Minibatches > section.Training.SequencesPerStep)
             yield return ("method.minibatches", $"is {method.Minibatches}, more than the {section.Training.SequencesPerStep} texts of a step (training.effective_batch_size)");

@@ -117,6 +117,9 @@ public sealed record MethodSection
     [Key("learned_baseline: its learning rate.", Above = 0)]
     public double BaselineRate { get; init; } = 1e-3;
 
+    [Key("f-dpg with reverse_kl, learned_baseline and a distributional target: after each step lambda moves by this times what its texts lack of the wanted expectations, until the model itself has them. 0: lambda stays.", Min = 0)]
+    public double LambdaRate { get; init; }
+
     [Key("reinforce and ppo: lead target.beta so that KL(model || prior) becomes this, in nats per text. Not set: beta stays.", Above = 0)]
     public double? TargetKl { get; init; }
 
