@@ -61,8 +61,8 @@ internal sealed class DistributionMatching : IAlignmentMethod
         }
     }
 
-    /// <summary>The weights of total variation and Jensen-Shannon are bounded: there a few texts cannot outweigh the others.</summary>
-    public double? EffectiveTexts => _divergence is FDivergence.TotalVariation or FDivergence.JensenShannon ? null : _effective;
+    /// <summary>Only p / q itself lets a few texts outweigh the others: the weights of total variation and Jensen-Shannon are bounded, that of reverse KL is a logarithm.</summary>
+    public double? EffectiveTexts => _divergence is null or FDivergence.ForwardKl ? _effective : null;
 
     public MethodStep Step(long step, double rate)
     {
