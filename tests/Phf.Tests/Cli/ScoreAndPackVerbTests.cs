@@ -267,7 +267,7 @@ public sealed class ScoreAndPackVerbTests : IDisposable
     public void Score_Stopped_GoesOn_ToTheSameBytes(string output, bool killed)
     {
         if (OperatingSystem.IsWindows()) return; // SIGINT
-        Write("a.txt", string.Concat(Enumerable.Range(0, 6000).Select(i => $"Line {i} of the text. {(i % 7 == 0 ? "Bad. " : "")}More of it.\n")));
+        Write("a.txt", string.Concat(Enumerable.Range(0, 2000).Select(i => $"Line {i} of the text. {(i % 7 == 0 ? "Bad. " : "")}More of it.\n")));
         Write("slow", ""); // while it is there, a sentence takes a moment
         string command = $"while read -r line; do if [ -f '{_folder.At("slow")}' ]; then sleep 0.002; fi; echo ${{#line}}; done";
         string[] score = ["score", _folder.At("a.txt"), "--scorer", "command", "--command", command, "-o", _folder.At(output)];
