@@ -99,7 +99,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
     {
         if (_divergence is not null && _baseline is null) return null;
         double[][] logPolicy = draws.TokenLogProbs(_context.Policy.Model), logPrior = draws.TokenLogProbs(_context.Prior);
-        double[] log = [.. logPolicy.Select(text => text.Sum())], logP = _context.Normalised(draws, _context.LogTarget(draws, [.. logPrior.Select(text => text.Sum())]));
+        double[] log = Draws.Sums(logPolicy), logP = _context.Normalised(draws, _context.LogTarget(draws, Draws.Sums(logPrior)));
         WeightedText[] plain = WeightedText.Of(draws, [.. logP.Select((p, i) => Weight(p, log[i], log[i]))]);
         return (plain, _baseline is null
             ? WeightedText.Of(draws, [.. logP.Select((p, i) => SequenceWeights.DpgWithBaseline(p, log[i], log[i], logZ: 0))])
@@ -124,7 +124,7 @@ internal sealed class DistributionMatching : IAlignmentMethod
     private MethodStep Step(Draws draws, LearnedBaseline baseline, long step, double rate)
     {
         double[][] logPolicy = draws.TokenLogProbs(_context.Policy.Model), logPrior = draws.TokenLogProbs(_context.Prior);
-        double[] log = [.. logPolicy.Select(text => text.Sum())], logTarget = _context.LogTarget(draws, [.. logPrior.Select(text => text.Sum())]);
+        double[] log = Draws.Sums(logPolicy), logTarget = _context.LogTarget(draws, Draws.Sums(logPrior));
         // Afterwards Z stays as it is: P / pi of a model that has moved scatters more with every step, and one such batch outweighs thousands of the prior's texts.
         if (baseline.IsAlone(step)) _context.Learn(draws, logTarget, log);
         double[] logP = _context.Normalised(draws, logTarget);

@@ -50,7 +50,10 @@ internal sealed record Draws
         [.. SequenceLogProbs.Of(model, Tokens).Select((logs, i) => logs[(Starts[i] - 1)..].Select(log => (double)log).ToArray())];
 
     /// <summary>log p of each text under a model, given its prompt.</summary>
-    public double[] LogProbs(Gpt2 model) => [.. TokenLogProbs(model).Select(logs => logs.Sum())];
+    public double[] LogProbs(Gpt2 model) => Sums(TokenLogProbs(model));
+
+    /// <summary>log p of each text, by that of its tokens.</summary>
+    public static double[] Sums(double[][] tokenLogProbs) => [.. tokenLogProbs.Select(logs => logs.Sum())];
 
     /// <summary>log p of some of the texts, in their places; 0 in those of the others, which the model does not read.</summary>
     public double[] LogProbs(Gpt2 model, int[] texts)

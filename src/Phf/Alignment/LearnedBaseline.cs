@@ -15,7 +15,7 @@ namespace Phf.Alignment;
 internal sealed class LearnedBaseline : IDisposable
 {
     private const string FileName = "baseline.safetensors";
-    private static readonly string[] Prefixes = ["", "m.", "v."]; // weights and the optimizer's moments
+    private static readonly string[] Prefixes = ["", Checkpoint.FirstPrefix, Checkpoint.SecondPrefix]; // weights and the optimizer's moments
 
     private readonly MethodSection _method;
     private readonly Gpt2 _model;
@@ -91,7 +91,7 @@ internal sealed class LearnedBaseline : IDisposable
         {
             using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(checkpoint, FileName));
             foreach ((ParameterSet set, string prefix) in Sets().Zip(Prefixes))
-                foreach (ParameterShape shape in _model.Parameters.Layout.Shapes) file.CopyAsF32(prefix + shape.Name, set[shape.Name].Span);
+                Gpt2Weights.Fill(set, file, prefix);
         }
         catch (Exception problem) when (problem is InvalidDataException or FileNotFoundException)
         {

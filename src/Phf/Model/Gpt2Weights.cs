@@ -147,4 +147,11 @@ public static class Gpt2Weights
     internal static IEnumerable<SafetensorsTensor> Tensors(ParameterSet parameters, string prefix, SafetensorsType type = SafetensorsType.F32) =>
         parameters.Layout.Shapes.Select(shape => new SafetensorsTensor(prefix + shape.Name, type, shape.DiskShape,
             stream => TensorNarrowing.Write(stream, prefix + shape.Name, parameters[shape.Name].Span, type)));
+
+    /// <summary>Reads back what <see cref="Tensors"/> gave to a file.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or has another size.</exception>
+    internal static void Fill(ParameterSet parameters, SafetensorsFile file, string prefix)
+    {
+        foreach (ParameterShape shape in parameters.Layout.Shapes) file.CopyAsF32(prefix + shape.Name, parameters[shape.Name].Span);
+    }
 }

@@ -32,7 +32,9 @@ public static class Checkpoint
 {
     public const string Prefix = "checkpoint-";
     private const string CompleteName = "COMPLETE", StateName = "trainer_state.json", OptimizerName = "optimizer.safetensors";
-    private const string FirstPrefix = "m.", SecondPrefix = "v.";
+
+    /// <summary>Before the names of the optimizer's moments in a file.</summary>
+    internal const string FirstPrefix = "m.", SecondPrefix = "v.";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -81,11 +83,8 @@ public static class Checkpoint
         {
             Gpt2Weights.Read(Path.Combine(directory, Gpt2Weights.FileName), model);
             using SafetensorsFile optimizer = SafetensorsFile.Open(Path.Combine(directory, OptimizerName));
-            foreach (ParameterShape shape in model.Parameters.Layout.Shapes)
-            {
-                optimizer.CopyAsF32(FirstPrefix + shape.Name, firstMoments[shape.Name].Span);
-                optimizer.CopyAsF32(SecondPrefix + shape.Name, secondMoments[shape.Name].Span);
-            }
+            Gpt2Weights.Fill(firstMoments, optimizer, FirstPrefix);
+            Gpt2Weights.Fill(secondMoments, optimizer, SecondPrefix);
         }
         catch (Exception problem) when (problem is InvalidDataException or FileNotFoundException)
         {
