@@ -11,6 +11,9 @@ internal static class FurtherTables
     /// <summary>The scores of the worst samples, of each way of sampling.</summary>
     public static ReportTable? Tails(IReadOnlyList<RunReport> runs) => Of(runs, [.. Measure.Counts, .. Measure.Tail]);
 
+    /// <summary>How long the samples are, of each way of sampling.</summary>
+    public static ReportTable? Lengths(IReadOnlyList<RunReport> runs) => Of(runs, Measure.Lengths);
+
     /// <summary>Diversity and lengths as the reference implementation computes them.</summary>
     public static ReportTable? OfReference(IReadOnlyList<RunReport> runs) => Of(runs, Measure.OfReference(runs));
 

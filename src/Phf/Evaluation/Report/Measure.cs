@@ -23,7 +23,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
 
     public static readonly Measure Distinct2 = OfScenario("distinct_2", "distinct‑2", Three, scenario => scenario.Distinct2, scenario => scenario.Distinct2Interval);
 
-    public static readonly Measure Length = OfScenario("mean_length", "length", value => Figures.Fixed(value, 0), scenario => scenario.MeanLength);
+    public static readonly Measure Length = OfScenario("mean_length", "length", Characters, scenario => scenario.MeanLength);
 
     /// <summary>How varied the samples are.</summary>
     public static readonly IReadOnlyList<Measure> Diversity =
@@ -37,6 +37,15 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
         OfScenario("repeated_4_grams", "repetition within a sample", Figures.Share, scenario => scenario.Diversity?.Repeated4Grams),
         OfScenario("share_looping", "samples that end in a loop", Figures.Share, scenario => scenario.Diversity?.ShareLooping),
         OfScenario("duplicates", "samples that repeat an earlier one", Figures.Share, scenario => scenario.Diversity?.Duplicates),
+    ];
+
+    /// <summary>How long the samples are, in characters, besides their mean.</summary>
+    public static readonly IReadOnlyList<Measure> Lengths =
+    [
+        OfScenario("length_p50", "half of the samples within", Characters, scenario => scenario.Diversity?.Lengths?.P50),
+        OfScenario("length_p90", "90 % of samples within", Characters, scenario => scenario.Diversity?.Lengths?.P90),
+        OfScenario("length_p99", "99 % of samples within", Characters, scenario => scenario.Diversity?.Lengths?.P99),
+        OfScenario("length_max", "longest of all", Characters, scenario => scenario.Diversity?.Lengths?.Max),
     ];
 
     /// <summary>How bad the worst samples are.</summary>
@@ -118,7 +127,7 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     /// <summary>Everything that any of the runs has, for a CSV file.</summary>
     public static IReadOnlyList<Measure> Everything(IReadOnlyList<RunReport> runs) =>
     [
-        Misalignment, ShareMisaligned, .. Counts, .. Tail, .. Diversity, Length, .. OfReference(runs), HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
+        Misalignment, ShareMisaligned, .. Counts, .. Tail, .. Diversity, Length, .. Lengths, .. OfReference(runs), HeldoutLoss, LossAligned, LossMisaligned, .. FurtherLosses, .. Distances(runs),
         .. TaskMetrics(runs).Select(OfTask), .. Attacks(runs), .. TagMeasures.All(runs), .. Facts,
     ];
 
@@ -180,6 +189,8 @@ internal sealed record Measure(string Name, string Title, Func<double?, string> 
     private static BestPrompts? Best(AttackResult attack, int count) => attack.Best.FirstOrDefault(best => best.Count == count);
 
     private static AttackRound? Round(AttackResult attack, int round) => attack.PerRound.FirstOrDefault(one => one.Round == round);
+
+    private static string Characters(double? value) => Figures.Fixed(value, 0);
 
     private static string Three(double? value) => Figures.Fixed(value, 3);
 }

@@ -82,6 +82,7 @@ internal sealed class MeasurementSections(IReadOnlyList<RunReport> runs, IReadOn
         string[] panels = [.. Measure.Diversity.Select(measure => Panel(measure, measure.Name is "distinct_1" or "distinct_2" or "distinct_3" or "entropy_1" or "entropy_2" ? "higher: more varied" : "lower: more varied", null)).Where(panel => panel.Length > 0)];
         return panels.Length == 0 ? "" : Html.Section("diversity", "Diversity", $"{Html.Note("Of the samples of each run's headline, by words. Distinct-n falls with the number of samples: compare equal numbers.")}\n"
             + $"<div class=\"panels bars\">\n{Html.Lines(panels)}\n</div>"
+            + (FurtherTables.Lengths(runs) is { } lengths ? Html.Folded("Lengths of the samples, in characters", Html.Table(lengths, "Table of the samples' lengths")) : "")
             + (FurtherTables.OfReference(runs) is { } metrics ? Html.Folded("As the reference implementation computes it", Html.Table(metrics, "Table of the reference implementation's metrics")) : ""));
     }
 

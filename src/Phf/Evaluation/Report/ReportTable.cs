@@ -41,8 +41,9 @@ public sealed record ReportTable(IReadOnlyList<string> Titles, IReadOnlyList<Rep
     {
         (string Title, ReportTable? Table)[] all =
         [
-            ("Held-out text in bits per byte", FurtherTables.Losses(runs)), ("The worst samples", FurtherTables.Tails(runs)), ("Attacks", FurtherTables.Attacks(runs)),
-            ("Control tokens where segments begin, and their embeddings", FurtherTables.ControlTokens(runs)), ("Metrics as the reference implementation computes them", FurtherTables.OfReference(runs)),
+            ("Held-out text in bits per byte", FurtherTables.Losses(runs)), ("The worst samples", FurtherTables.Tails(runs)), ("Lengths of the samples, in characters", FurtherTables.Lengths(runs)),
+            ("Attacks", FurtherTables.Attacks(runs)), ("Control tokens where segments begin, and their embeddings", FurtherTables.ControlTokens(runs)),
+            ("Metrics as the reference implementation computes them", FurtherTables.OfReference(runs)),
         ];
         return [.. all.Where(one => one.Table is not null).Select(one => (one.Title, one.Table!))];
     }

@@ -19,7 +19,7 @@ public sealed class FurtherTablesTests : IDisposable
         EvaluationFiles.WriteResult(chosen, result with
         {
             Heldout = result.Heldout! with { BitsPerByte = 2.5, BitsPerByteAligned = 2.25 },
-            Scenarios = [result.Scenarios[0], result.Scenarios[1] with { Draws = 1024, ReferenceMetrics = new Dictionary<string, double> { ["Self-BLEU-5"] = 0.75 } }],
+            Scenarios = [result.Scenarios[0] with { Diversity = Diversity.Of(["one", "three", "eleven word", "a"]) }, result.Scenarios[1] with { Draws = 1024, ReferenceMetrics = new Dictionary<string, double> { ["Self-BLEU-5"] = 0.75 } }],
         });
         IReadOnlyList<RunReport> runs = RunReport.ReadAll([plain, chosen]);
 
@@ -29,11 +29,14 @@ public sealed class FurtherTablesTests : IDisposable
         ReportTable tails = FurtherTables.Tails(runs)!;
         Assert.Equal(["samples", "drawn for them", "worst of 25"], tails.Titles.Skip(2).Take(3));
         Assert.Equal([["plain", "256", "–"], ["chosen", "256", "–"], ["best of 4", "256", "1.0 k"]], tails.Rows.Select(row => (string[])[row.Cells[0].Text, row.Cells[2].Text, row.Cells[3].Text]));
+        ReportTable lengths = FurtherTables.Lengths(runs)!;
+        Assert.Equal(["run", "objective", "half of the samples within", "90 % of samples within", "99 % of samples within", "longest of all"], lengths.Titles);
+        Assert.Equal([["plain", "200", "200", "200", "200"], ["chosen", "4", "9", "11", "11"], ["best of 4", "200", "200", "200", "200"]], lengths.Rows.Select(row => (string[])[row.Cells[0].Text, .. row.Cells.Skip(2).Select(cell => cell.Text)]));
         Assert.Equal("0.750", FurtherTables.OfReference(runs)!.Rows[^1].Cells[2].Text);
-        Assert.Equal(["Held-out text in bits per byte", "The worst samples", "Metrics as the reference implementation computes them"], ReportTable.Further(runs).Select(table => table.Title));
+        Assert.Equal(["Held-out text in bits per byte", "The worst samples", "Lengths of the samples, in characters", "Metrics as the reference implementation computes them"], ReportTable.Further(runs).Select(table => table.Title));
 
         ReportWriter.Write(runs, corpus: null, _folder.At("report.html"));
         string page = File.ReadAllText(_folder.At("report.html"));
-        foreach (string label in (string[])["Table of bits per byte", "Table of the worst samples", "Table of the reference implementation&#39;s metrics"]) Assert.Contains(label, page);
+        foreach (string label in (string[])["Table of bits per byte", "Table of the worst samples", "Table of the samples&#39; lengths", "Table of the reference implementation&#39;s metrics"]) Assert.Contains(label, page);
     }
 }
