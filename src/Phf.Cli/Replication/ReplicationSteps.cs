@@ -24,6 +24,9 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
 
     private ReplicationData Settings => plan.Settings.Data;
 
+    private string[] SampleScorer =>
+        ["--scorer", Settings.Scorer, .. plan.Settings.Evaluate.Ignore is { Count: > 0 } codes ? (string[])["--ignore", string.Join(',', codes)] : []];
+
     public IReadOnlyList<ReplicationStep> All()
     {
         var steps = new List<ReplicationStep>(Preparation());
@@ -135,7 +138,7 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
             Stage = ReplicationStage.Evaluate,
             Arguments =
             [
-                "evaluate", run.Directory, "--scorer", Settings.Scorer, "--samples", $"{settings.Samples}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
+                "evaluate", run.Directory, .. SampleScorer, "--samples", $"{settings.Samples}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
                 .. run.IsBaseline ? (string[])[] : ["--mle", baseline.Directory, "--kl-samples", $"{settings.KlSamples}"],
             ],
             TakesThreads = true,
@@ -156,7 +159,7 @@ internal sealed class ReplicationSteps(ReplicationPlan plan, ReplicationFolder f
             Stage = ReplicationStage.RedTeam,
             Arguments =
             [
-                "redteam", run.Directory, "--scorer", Settings.Scorer, "--trials", $"{settings.Trials}", "--rounds", $"{settings.Rounds}", "--pool-size", $"{settings.PoolSize}",
+                "redteam", run.Directory, .. SampleScorer, "--trials", $"{settings.Trials}", "--rounds", $"{settings.Rounds}", "--pool-size", $"{settings.PoolSize}",
                 "--candidates", $"{settings.Candidates}", "--continuations", $"{settings.Continuations}", "--threshold", Number(Settings.Threshold), "--seed", $"{SampleSeed}",
             ],
             TakesThreads = true,

@@ -84,6 +84,9 @@ public sealed class ReplicateVerbTests : IDisposable
         Assert.Contains("from 41 Python files", first.Output);
         Assert.Contains("40 of 40", first.Output); // the copy is left out
         Assert.DoesNotContain("select:", CliProcess.Run(prepare).Succeeded().Output);
+        CliProcess.Run([.. prepare[..^1], "train,evaluate,redteam", "--only", "mle", "--threads", "1", "--results", _folder.At("python-results")]).Succeeded();
+        foreach (string result in (string[])["evaluation.json", "redteam.json"])
+            Assert.Contains("+W292+", $"{JsonNode.Parse(File.ReadAllText(_folder.At("python", "pep8-tiny", "runs", "mle-seed=1", result)))!["scorer"]}");
         File.WriteAllText(_folder.At("code", "new.py"), "pass\n");
         CliProcess.Run([.. prepare, "--python-dir", _folder.At("code")]).Failed(1, "was made in another way: 41 Python files");
     }
@@ -111,6 +114,9 @@ public sealed class ReplicateVerbTests : IDisposable
         CliProcess.Run(Arguments("bad", "--python-dir", "nowhere")).Failed(1, "--python-dir nowhere: no such folder");
         CliProcess.Run(Arguments("bad", "--configs", Experiment("tiny", "training.save_steps: 3"))).Failed(1, "keeps no checkpoint there");
         CliProcess.Run(Arguments("bad", "--configs", Experiment("tiny", "training.lerning_rate: 3"))).Failed(1, "the nearest known key is training.learning_rate");
+        string ignoring = Experiment("tiny", "training.seed: 1");
+        File.AppendAllText(Path.Combine(ignoring, "pii-tiny.yml"), "evaluate: {ignore: [W292]}\n");
+        CliProcess.Run(Arguments("bad", "--configs", ignoring)).Failed(1, "evaluate.ignore is for the scorers pep8 and pep8-fixed, and data.scorer is pii");
         Assert.False(Directory.Exists(_folder.At("bad")));
     }
 

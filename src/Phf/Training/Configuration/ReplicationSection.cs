@@ -70,6 +70,9 @@ public sealed record ReplicationEvaluation
 
     [Key("Texts of the distance from the MLE run.", Min = 2)]
     public int KlSamples { get; init; } = 4096;
+
+    [Key("Codes by which pep8 and pep8-fixed do not score samples, instead of those that are off by default, here and in red-teaming: a sample ends with its last token, which breaks some rules by itself. Not set: as the text.")]
+    public IReadOnlyList<string> Ignore { get; init; } = [];
 }
 
 /// <summary>Section <c>red_team</c> of a replication; docs/redteam.md has the meanings.</summary>

@@ -49,6 +49,8 @@ public sealed record ReplicationPlan(ReplicationSection Settings, IReadOnlyList<
         foreach (string twice in Twice(settings.Seeds.Select(seed => $"{seed}"))) yield return $"{path}: seeds has {twice} more than once; keep one";
         foreach (string twice in Twice(settings.FinetuneShares.Select(share => $"{Math.Round(100 * share)} %")))
             yield return $"{path}: finetune_shares has {twice} more than once; keep one";
+        if (settings.Evaluate.Ignore.Count > 0 && settings.Data.Scorer is not ("pep8" or "pep8-fixed"))
+            yield return $"{path}: evaluate.ignore is for the scorers pep8 and pep8-fixed, and data.scorer is {settings.Data.Scorer}; leave it out";
     }
 
     private static IEnumerable<string> Twice(IEnumerable<string> items) => items.GroupBy(item => item).Where(group => group.Count() > 1).Select(group => group.Key);
