@@ -8,7 +8,7 @@ namespace Phf.Evaluation.Report;
 /// <summary>What a config.yml says about which run this is.</summary>
 /// <param name="Objective"><c>objective.name</c>; null where it is not given.</param>
 /// <param name="Seed"><c>training.seed</c>; null where it is not given.</param>
-/// <param name="Rest">Everything that runs of one setting share, so without the seed and the run's folder; null where that cannot be read.</param>
+/// <param name="Rest">Everything that runs of one setting share, so without the seed, the run's folder and the number of threads; null where that cannot be read.</param>
 internal sealed partial record ConfigIdentity(string? Objective, string? Seed, string? Rest)
 {
     private const int LongestRest = 200_000, DeepestNode = 24; // aliases make large and endless trees of small files
@@ -50,7 +50,7 @@ internal sealed partial record ConfigIdentity(string? Objective, string? Seed, s
                 foreach ((YamlNode key, YamlNode value) in mapping.Children)
                 {
                     string inner = $"{path}.{(key as YamlScalarNode)?.Value}";
-                    if (inner is ".training.seed" or ".training.output_dir") continue;
+                    if (inner is ".training.seed" or ".training.output_dir" or ".training.threads") continue; // the result is the same for any number of threads
                     if (!Append(text, value, inner, depth + 1)) return false;
                 }
                 return true;

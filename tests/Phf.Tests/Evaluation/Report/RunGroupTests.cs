@@ -26,7 +26,7 @@ public sealed class RunGroupTests : IDisposable
     {
         IReadOnlyList<RunReport> runs = RunReport.ReadAll(
         [
-            Seeded("mle-s1", "mle", 1, share: 0.5), Seeded("mle-s2", "mle", 2, share: 0.25), Seeded("again", "mle", 2, share: 0.25),
+            Seeded("mle-s1", "mle", 1, share: 0.5), Seeded("mle-s2", "mle", 2, share: 0.25, extra: "  threads: 1\n"), Seeded("again", "mle", 2, share: 0.25),
             Seeded("mle-long-s3", "mle", 3, share: 0.5, extra: "  num_tokens: 7\n"), FakeRuns.Write(_folder.FullName, "unseeded", "mle", 1.2, 1.4, ("as trained", 0.5)),
         ]);
         IReadOnlyList<RunGroup> groups = RunGroup.Of(runs);
